@@ -1,0 +1,150 @@
+#include "backup/archive/archive.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "backup/archive/archive_json.h"
+
+namespace odradek::backup {
+namespace {
+
+struct CommitObject {
+  Commit commit;
+  Sha256 sha256;
+};
+
+Result<CommitObject> read_commit(store::ObjectStore& store, const std::string& key) {
+  ODK_TRY(const Slice text, store.get(key));
+  Result<Commit> commit = parse_commit(text.text());
+  if (!commit) return commit.error().with_context(fmt::format("object {}", key));
+  return CommitObject{*std::move(commit), sha256_of(text.bytes())};
+}
+
+bool is_missing(const Error& error) { return error.code() == Errc::kNotFound; }
+
+Result<ArchiveState> read_manifest(store::ObjectStore& store, const ArchiveKeys& keys) {
+  const Result<Slice> text = store.get(keys.manifest());
+  if (!text && is_missing(text.error())) {
+    ArchiveState empty;
+    empty.backup_id = keys.backup_id();
+    return empty;
+  }
+  if (!text) return text.error();
+  Result<ArchiveState> state = parse_manifest(text->text());
+  if (!state) return state.error().with_context(fmt::format("object {}", keys.manifest()));
+  return state;
+}
+
+// A chain that has later commits but lacks the next one was damaged, not merely finished.
+Result<void> check_nothing_follows(store::ObjectStore& store, const ArchiveKeys& keys,
+                                   uint64_t through) {
+  ODK_TRY(const std::vector<store::ObjectInfo> commits, store.list(keys.commits_prefix()));
+  if (commits.empty() || commits.back().key < keys.commit(through + 1)) return {};
+  return Error(Errc::kMalformed, fmt::format("object {} is missing, but {} is there",
+                                             keys.commit(through + 1), commits.back().key));
+}
+
+}  // namespace
+
+Sha256 sha256_of(Bytes bytes) {
+  Sha256 sum{};
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), sum.data(), nullptr, EVP_sha256(), nullptr);
+  ODK_ASSERT(done == 1);
+  return sum;
+}
+
+std::string ArchiveKeys::commit(uint64_t seq) const {
+  return fmt::format("{}{:020}.json", commits_prefix(), seq);
+}
+
+std::string ArchiveKeys::segment(std::string_view topic, int32_t partition, int64_t first_offset,
+                                 uint32_t writer_epoch) const {
+  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}.zst", root_, topic,
+                     partition, first_offset, writer_epoch);
+}
+
+std::string ArchiveKeys::groups(uint64_t seq) const {
+  return fmt::format("{}/groups/{:020}.json", root_, seq);
+}
+
+std::string ArchiveKeys::restore(std::string_view restore_id, std::string_view name) const {
+  return fmt::format("{}/restores/{}/{}", root_, restore_id, name);
+}
+
+Result<ArchiveState> read_archive(store::ObjectStore& store, const ArchiveKeys& keys) {
+  ODK_TRY(ArchiveState state, read_manifest(store, keys));
+  while (true) {
+    const std::string key = keys.commit(state.through_commit + 1);
+    Result<CommitObject> next = read_commit(store, key);
+    if (!next && is_missing(next.error())) break;
+    if (!next) return next.error();
+    Result<void> applied = apply(state, next->commit, next->sha256);
+    if (!applied) return applied.error().with_context(fmt::format("object {}", key));
+  }
+  ODK_TRY_VOID(check_nothing_follows(store, keys, state.through_commit));
+  return state;
+}
+
+Result<std::unique_ptr<CommitLog>> CommitLog::open(store::ObjectStore& store, ArchiveKeys keys,
+                                                   uint32_t writer_epoch) {
+  std::unique_ptr<CommitLog> log(new CommitLog(store, std::move(keys), writer_epoch));
+  ODK_TRY(log->state_, read_archive(store, log->keys_));
+  if (log->state_.backup_set.is_zero()) log->state_.backup_set = Uuid::random();
+  log->manifest_through_ = log->state_.through_commit;
+  return log;
+}
+
+Result<void> CommitLog::append(Commit commit) {
+  commit.seq = state_.through_commit + 1;
+  commit.prev_sha256 = state_.chain_sha256;
+  commit.backup_set = state_.backup_set;
+  commit.writer_epoch = writer_epoch_;
+  if (state_.created_at == 0) state_.created_at = commit.at;
+  const std::string text = to_json(commit);
+
+  // A commit that does not follow from the state must never become durable.
+  ArchiveState next = state_;
+  ODK_TRY_VOID(apply(next, commit, sha256_of(as_bytes(text))));
+  ODK_TRY_VOID(put_commit(keys_.commit(commit.seq), text));
+  state_ = std::move(next);
+  if (state_.through_commit - manifest_through_ >= kCommitsPerManifest) return write_manifest();
+  return {};
+}
+
+Result<void> CommitLog::put_commit(const std::string& key, const std::string& text) {
+  const Result<store::ObjectInfo> stored = store_->put_if_absent(key, as_bytes(text));
+  if (stored) return {};
+  if (stored.error().code() != Errc::kAlreadyExists) return stored.error();
+  // An answer that was lost on the way looks like this too: ours if the bytes are ours.
+  ODK_TRY(const Slice there, store_->get(key));
+  if (there.text() == text) return {};
+  return Error(Errc::kFenced, fmt::format("object {} was written by another backup", key));
+}
+
+Result<void> CommitLog::write_manifest() {
+  const Result<Slice> previous = store_->get(keys_.manifest());
+  if (!previous && !is_missing(previous.error())) return previous.error();
+  const std::string text = to_json(state_, previous ? previous->text() : std::string_view{});
+  ODK_TRY_VOID(store_->put(keys_.manifest(), as_bytes(text)));
+  ODK_TRY(const Slice stored, store_->get(keys_.manifest()));
+  if (stored.text() != text) {
+    return Error(Errc::kChecksum,
+                 fmt::format("object {} reads back differently", keys_.manifest()));
+  }
+  manifest_through_ = state_.through_commit;
+  return delete_old_commits();
+}
+
+Result<void> CommitLog::delete_old_commits() {
+  if (state_.through_commit <= kCommitsKept) return {};
+  const std::string first_kept = keys_.commit(state_.through_commit - kCommitsKept + 1);
+  ODK_TRY(const std::vector<store::ObjectInfo> commits, store_->list(keys_.commits_prefix()));
+  for (const store::ObjectInfo& commit : commits) {
+    if (commit.key >= first_kept) break;
+    ODK_TRY_VOID(store_->remove(commit.key));
+  }
+  return {};
+}
+
+}  // namespace odradek::backup

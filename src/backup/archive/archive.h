@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backup/archive/model.h"
+#include "base/clock.h"
+#include "store/object_store.h"
+
+namespace odradek::backup {
+
+// Keys of an archive's objects. Source: docs/formats/backup-commit-log.md.
+class ArchiveKeys {
+ public:
+  explicit ArchiveKeys(std::string backup_id) : root_(std::move(backup_id)) {}
+
+  const std::string& backup_id() const { return root_; }
+  std::string manifest() const { return root_ + "/manifest.json"; }
+  std::string lease() const { return root_ + "/state/lease.json"; }
+  std::string commits_prefix() const { return root_ + "/state/commits/"; }
+  std::string commit(uint64_t seq) const;
+  std::string segment(std::string_view topic, int32_t partition, int64_t first_offset,
+                      uint32_t writer_epoch) const;
+  std::string groups(uint64_t seq) const;
+  std::string restore(std::string_view restore_id, std::string_view name) const;
+
+ private:
+  std::string root_;
+};
+
+// The state the archive has now: manifest, and the commits after it. An archive that does not exist
+// gives an empty state (through_commit 0). Errors: kMalformed, kChecksum (broken chain), kUnsupported, kIo.
+Result<ArchiveState> read_archive(store::ObjectStore& store, const ArchiveKeys& keys);
+
+// Appends commits for one writer. Loads the state once and follows it from then on.
+// Blocking; one thread at a time.
+class CommitLog {
+ public:
+  static Result<std::unique_ptr<CommitLog>> open(store::ObjectStore& store, ArchiveKeys keys,
+                                                 uint32_t writer_epoch);
+
+  const ArchiveState& state() const { return state_; }
+  const ArchiveKeys& keys() const { return keys_; }
+  uint32_t writer_epoch() const { return writer_epoch_; }
+
+  // Makes the commit durable and applies it. Number, hash of the one before, set and epoch are
+  // filled in here. Everything it names must be durable already. kFenced when another writer took
+  // this number. Rewrites the manifest every kCommitsPerManifest commits.
+  Result<void> append(Commit commit);
+
+  // Writes the manifest, reads it back, then deletes commits but the last kCommitsKept.
+  Result<void> write_manifest();
+
+  static constexpr uint64_t kCommitsPerManifest = 64;
+  static constexpr uint64_t kCommitsKept = 100;
+
+ private:
+  CommitLog(store::ObjectStore& store, ArchiveKeys keys, uint32_t writer_epoch)
+      : store_(&store), keys_(std::move(keys)), writer_epoch_(writer_epoch) {}
+
+  Result<void> put_commit(const std::string& key, const std::string& text);
+  Result<void> delete_old_commits();
+
+  store::ObjectStore* store_;
+  ArchiveKeys keys_;
+  uint32_t writer_epoch_;
+  ArchiveState state_;
+  uint64_t manifest_through_ = 0;
+};
+
+// SHA-256 of bytes.
+Sha256 sha256_of(Bytes bytes);
+
+}  // namespace odradek::backup

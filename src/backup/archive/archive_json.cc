@@ -1,0 +1,403 @@
+#include "backup/archive/archive_json.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace odradek::backup {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Thrown inside this file only; every parser turns it, and nlohmann's own, into an Error.
+class BadField : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+template <size_t N>
+std::string hex(const std::array<uint8_t, N>& bytes) {
+  return to_hex(Bytes(bytes));
+}
+
+template <size_t N>
+std::array<uint8_t, N> take_hex(const Json& object, const char* field) {
+  std::array<uint8_t, N> bytes{};
+  if (!from_hex(object.at(field).get<std::string>(), bytes)) {
+    throw BadField(fmt::format("{} is not {} bytes of hexadecimal", field, N));
+  }
+  return bytes;
+}
+
+Uuid take_uuid(const Json& object, const char* field) {
+  return {take_hex<16>(object, field)};
+}
+
+template <class T>
+T take(const Json& object, const char* field) {
+  return object.at(field).get<T>();
+}
+
+template <class T>
+T take_or(const Json& object, const char* field, T fallback) {
+  return object.value(field, std::move(fallback));
+}
+
+void check_format(const Json& object, std::string_view format) {
+  if (take<std::string>(object, "format") != format) {
+    throw BadField(fmt::format("format is not {}", format));
+  }
+}
+
+Json json_of(const SegmentRef& segment);
+Json json_of(const Gap& gap);
+Json json_of(const TopicFacts& topic);
+Json json_of(const PartitionChange& change);
+Json json_of(const RestorePoint& point);
+Json json_of(const GroupOffset& offset);
+Json json_of(const GroupState& group);
+
+template <class T>
+Json list_of(const std::vector<T>& entries) {
+  Json list = Json::array();
+  for (const T& entry : entries) list.push_back(json_of(entry));
+  return list;
+}
+
+template <class T>
+std::vector<T> entries_of(const Json& object, const char* field, T (*parse)(const Json&)) {
+  std::vector<T> entries;
+  if (const auto found = object.find(field); found != object.end()) {
+    for (const Json& entry : *found) entries.push_back(parse(entry));
+  }
+  return entries;
+}
+
+Json json_of(const SegmentRef& s) {
+  return {{"key", s.key},
+          {"pos", s.position},
+          {"len", s.stored_bytes},
+          {"raw_len", s.raw_bytes},
+          {"first_offset", s.first_offset},
+          {"last_offset", s.last_offset},
+          {"covered_start", s.covered_start},
+          {"covered_end", s.covered_end},
+          {"min_ts", s.min_timestamp},
+          {"max_ts", s.max_timestamp},
+          {"records", s.record_count},
+          {"batches", s.batch_count},
+          {"control_batches", s.control_batch_count},
+          {"sha256", hex(s.sha256)},
+          {"xxh3", hex(s.raw_xxh128)}};
+}
+
+SegmentRef segment_of(const Json& j) {
+  SegmentRef s;
+  s.key = take<std::string>(j, "key");
+  s.position = take<uint64_t>(j, "pos");
+  s.stored_bytes = take<uint64_t>(j, "len");
+  s.raw_bytes = take<uint64_t>(j, "raw_len");
+  s.first_offset = take<int64_t>(j, "first_offset");
+  s.last_offset = take<int64_t>(j, "last_offset");
+  s.covered_start = take<int64_t>(j, "covered_start");
+  s.covered_end = take<int64_t>(j, "covered_end");
+  s.min_timestamp = take<int64_t>(j, "min_ts");
+  s.max_timestamp = take<int64_t>(j, "max_ts");
+  s.record_count = take<uint64_t>(j, "records");
+  s.batch_count = take<uint64_t>(j, "batches");
+  s.control_batch_count = take<uint64_t>(j, "control_batches");
+  s.sha256 = take_hex<32>(j, "sha256");
+  s.raw_xxh128 = take_hex<16>(j, "xxh3");
+  return s;
+}
+
+Json json_of(const Gap& gap) {
+  return {{"start", gap.start},
+          {"end", gap.end},
+          {"reason", gap_reason_name(gap.reason)},
+          {"at", gap.at}};
+}
+
+Gap gap_of(const Json& j) {
+  const auto name = take<std::string>(j, "reason");
+  const std::optional<GapReason> reason = gap_reason(name);
+  if (!reason) throw BadField(fmt::format("gap reason {} is unknown", name));
+  return {take<int64_t>(j, "start"), take<int64_t>(j, "end"), *reason, take<int64_t>(j, "at")};
+}
+
+Json json_of(const TopicFacts& t) {
+  return {{"name", t.name},
+          {"topic_id", hex(t.topic_id.bytes)},
+          {"incarnation", t.incarnation},
+          {"partition_count", t.partition_count},
+          {"replication_factor", t.replication_factor},
+          {"configs", t.configs}};
+}
+
+TopicFacts topic_of(const Json& j) {
+  TopicFacts t;
+  t.name = take<std::string>(j, "name");
+  t.topic_id = take_uuid(j, "topic_id");
+  t.incarnation = take<uint32_t>(j, "incarnation");
+  t.partition_count = take<int32_t>(j, "partition_count");
+  t.replication_factor = take<int32_t>(j, "replication_factor");
+  t.configs = take<std::map<std::string, std::string>>(j, "configs");
+  return t;
+}
+
+// The part that a partition's state and a commit's change share.
+template <class PartitionLike>
+void put_partition(Json& j, const PartitionLike& p) {
+  j["id"] = p.id;
+  j["covered_through"] = p.covered_through;
+  j["segments"] = list_of(p.segments);
+  j["gaps"] = list_of(p.gaps);
+  j["aborted"] = p.aborted;
+}
+
+template <class PartitionLike>
+void take_partition(const Json& j, PartitionLike& p) {
+  p.id = take<int32_t>(j, "id");
+  p.covered_through = take<int64_t>(j, "covered_through");
+  p.segments = entries_of<SegmentRef>(j, "segments", segment_of);
+  p.gaps = entries_of<Gap>(j, "gaps", gap_of);
+  p.aborted = take_or(j, "aborted", std::vector<OffsetRange>{});
+}
+
+Json json_of(const PartitionChange& p) {
+  Json j = {{"topic", p.topic}, {"incarnation", p.incarnation}};
+  put_partition(j, p);
+  return j;
+}
+
+PartitionChange change_of(const Json& j) {
+  PartitionChange p;
+  p.topic = take<std::string>(j, "topic");
+  p.incarnation = take<uint32_t>(j, "incarnation");
+  take_partition(j, p);
+  return p;
+}
+
+Json json_of(const TopicState& topic) {
+  Json j = json_of(topic.facts);
+  Json& partitions = j["partitions"] = Json::array();
+  for (const auto& [id, partition] : topic.partitions) {
+    put_partition(partitions.emplace_back(Json::object()), partition);
+  }
+  return j;
+}
+
+TopicState topic_state_of(const Json& j) {
+  TopicState topic{topic_of(j), {}};
+  for (const Json& entry : j.at("partitions")) {
+    PartitionState partition;
+    take_partition(entry, partition);
+    topic.partitions[partition.id] = std::move(partition);
+  }
+  return topic;
+}
+
+Json json_of(const RestorePoint& point) {
+  return {{"seq", point.seq}, {"time", point.time}, {"label", point.label}};
+}
+
+RestorePoint restore_point_of(const Json& j) {
+  return {take<uint64_t>(j, "seq"), take<int64_t>(j, "time"), take<std::string>(j, "label")};
+}
+
+Json json_of(const GroupOffset& o) {
+  return {{"topic", o.topic},
+          {"partition", o.partition},
+          {"offset", o.offset},
+          {"leader_epoch", o.leader_epoch},
+          {"metadata", o.metadata}};
+}
+
+GroupOffset group_offset_of(const Json& j) {
+  return {take<std::string>(j, "topic"), take<int32_t>(j, "partition"), take<int64_t>(j, "offset"),
+          take<int32_t>(j, "leader_epoch"), take<std::string>(j, "metadata")};
+}
+
+Json json_of(const GroupState& g) {
+  return {{"id", g.id},
+          {"state", g.state},
+          {"protocol_type", g.protocol_type},
+          {"offsets", list_of(g.offsets)}};
+}
+
+GroupState group_of(const Json& j) {
+  return {take<std::string>(j, "id"), take<std::string>(j, "state"),
+          take<std::string>(j, "protocol_type"),
+          entries_of<GroupOffset>(j, "offsets", group_offset_of)};
+}
+
+// The field that says which entry of an array is which.
+const char* identity_field(const Json& entry) {
+  for (const char* field : {"key", "name", "id", "seq", "start"}) {
+    if (entry.contains(field)) return field;
+  }
+  return nullptr;
+}
+
+void keep_unknown(const Json& previous, Json& now);
+
+void keep_unknown_in_array(const Json& previous, Json& now) {
+  for (const Json& old_entry : previous) {
+    if (!old_entry.is_object()) return;
+    const char* field = identity_field(old_entry);
+    if (field == nullptr) return;
+    for (Json& new_entry : now) {
+      if (new_entry.is_object() && new_entry.contains(field) &&
+          new_entry[field] == old_entry[field] &&
+          new_entry.value("incarnation", 0) == old_entry.value("incarnation", 0)) {
+        keep_unknown(old_entry, new_entry);
+      }
+    }
+  }
+}
+
+void keep_unknown(const Json& previous, Json& now) {
+  for (const auto& [field, value] : previous.items()) {
+    if (!now.contains(field)) {
+      now[field] = value;
+    } else if (field != "configs" && value.is_object() && now[field].is_object()) {
+      keep_unknown(value, now[field]);
+    } else if (value.is_array() && now[field].is_array()) {
+      keep_unknown_in_array(value, now[field]);
+    }
+  }
+}
+
+// Runs `parse` on the text's JSON; whatever it throws becomes an Error.
+template <class T, class Parse>
+Result<T> parse_object(std::string_view text, std::string_view format, Parse parse) {
+  try {
+    const Json object = Json::parse(text);
+    check_format(object, format);
+    if (const int schema = take<int>(object, "schema"); schema > kArchiveSchema) {
+      return Error(Errc::kUnsupported, fmt::format("{}: schema {}, this program reads up to {}",
+                                                   format, schema, kArchiveSchema));
+    }
+    return parse(object);
+  } catch (const std::exception& failure) {
+    return Error(Errc::kMalformed, fmt::format("{}: {}", format, failure.what()));
+  }
+}
+
+}  // namespace
+
+std::string to_hex(Bytes bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const uint8_t byte : bytes) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 15U];
+  }
+  return text;
+}
+
+bool from_hex(std::string_view text, MutableBytes into) {
+  if (text.size() != 2 * into.size()) return false;
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+  };
+  for (size_t i = 0; i < into.size(); ++i) {
+    const int high = digit(text[2 * i]);
+    const int low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    into[i] = static_cast<uint8_t>(high * 16 + low);
+  }
+  return true;
+}
+
+std::string to_json(const Commit& c) {
+  Json j = {{"format", "odradek-backup-commit"},
+            {"schema", kArchiveSchema},
+            {"seq", c.seq},
+            {"prev_sha256", hex(c.prev_sha256)},
+            {"backup_set", hex(c.backup_set.bytes)},
+            {"writer_epoch", c.writer_epoch},
+            {"at", c.at},
+            {"source", {{"cluster_id", c.source_cluster_id}}},
+            {"topics", list_of(c.topics)},
+            {"partitions", list_of(c.partitions)}};
+  if (!c.groups_key.empty()) j["groups_key"] = c.groups_key;
+  if (c.restore_point) j["restore_point"] = {{"label", *c.restore_point}};
+  return j.dump(1);
+}
+
+Result<Commit> parse_commit(std::string_view text) {
+  return parse_object<Commit>(text, "odradek-backup-commit", [](const Json& j) {
+    Commit c;
+    c.seq = take<uint64_t>(j, "seq");
+    c.prev_sha256 = take_hex<32>(j, "prev_sha256");
+    c.backup_set = take_uuid(j, "backup_set");
+    c.writer_epoch = take<uint32_t>(j, "writer_epoch");
+    c.at = take<int64_t>(j, "at");
+    c.source_cluster_id = take<std::string>(j.at("source"), "cluster_id");
+    c.topics = entries_of<TopicFacts>(j, "topics", topic_of);
+    c.partitions = entries_of<PartitionChange>(j, "partitions", change_of);
+    c.groups_key = take_or(j, "groups_key", std::string{});
+    if (const auto point = j.find("restore_point"); point != j.end()) {
+      c.restore_point = take<std::string>(*point, "label");
+    }
+    return c;
+  });
+}
+
+std::string to_json(const ArchiveState& s, std::string_view previous) {
+  Json j = {{"format", "odradek-backup"},
+            {"schema", kArchiveSchema},
+            {"backup_id", s.backup_id},
+            {"backup_set", hex(s.backup_set.bytes)},
+            {"through_commit", s.through_commit},
+            {"chain_sha256", hex(s.chain_sha256)},
+            {"created_at", s.created_at},
+            {"isolation_level", s.isolation_level},
+            {"source", {{"cluster_id", s.source_cluster_id}}}};
+  Json& topics = j["topics"] = Json::array();
+  for (const auto& [key, topic] : s.topics) topics.push_back(json_of(topic));
+  j["groups_key"] = s.groups_key;
+  j["restore_points"] = list_of(s.restore_points);
+  if (!previous.empty()) keep_unknown(Json::parse(previous), j);
+  return j.dump(1);
+}
+
+Result<ArchiveState> parse_manifest(std::string_view text) {
+  return parse_object<ArchiveState>(text, "odradek-backup", [](const Json& j) {
+    ArchiveState s;
+    s.backup_id = take<std::string>(j, "backup_id");
+    s.backup_set = take_uuid(j, "backup_set");
+    s.through_commit = take<uint64_t>(j, "through_commit");
+    s.chain_sha256 = take_hex<32>(j, "chain_sha256");
+    s.created_at = take<int64_t>(j, "created_at");
+    s.isolation_level = take<std::string>(j, "isolation_level");
+    s.source_cluster_id = take<std::string>(j.at("source"), "cluster_id");
+    for (const Json& entry : j.at("topics")) {
+      TopicState topic = topic_state_of(entry);
+      s.topics[{topic.facts.name, topic.facts.incarnation}] = std::move(topic);
+    }
+    s.groups_key = take<std::string>(j, "groups_key");
+    s.restore_points = entries_of<RestorePoint>(j, "restore_points", restore_point_of);
+    return s;
+  });
+}
+
+std::string to_json(const GroupsSnapshot& groups) {
+  return Json{{"format", "odradek-backup-groups"},
+              {"schema", kArchiveSchema},
+              {"at", groups.at},
+              {"groups", list_of(groups.groups)}}
+      .dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<GroupsSnapshot> parse_groups(std::string_view text) {
+  return parse_object<GroupsSnapshot>(text, "odradek-backup-groups", [](const Json& j) {
+    return GroupsSnapshot{take<int64_t>(j, "at"), entries_of<GroupState>(j, "groups", group_of)};
+  });
+}
+
+}  // namespace odradek::backup
