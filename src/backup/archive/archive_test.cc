@@ -1,0 +1,207 @@
+#include "backup/archive/archive.h"
+
+#include <gtest/gtest.h>
+
+#include "backup/archive/archive_json.h"
+#include "backup/archive/lease.h"
+#include "store/memory_store.h"
+
+namespace odradek::backup {
+namespace {
+
+SegmentRef segment(int64_t from, int64_t through) {
+  return {.key = "set/segment-" + std::to_string(from),
+          .stored_bytes = 10,
+          .raw_bytes = 20,
+          .first_offset = from,
+          .last_offset = through,
+          .covered_start = from,
+          .covered_end = through,
+          .record_count = static_cast<uint64_t>(through - from + 1),
+          .batch_count = 1};
+}
+
+Commit topic_commit() {
+  Commit commit;
+  commit.at = 1000;
+  commit.topics = {{.name = "orders",
+                    .topic_id = Uuid::random(),
+                    .partition_count = 1,
+                    .configs = {{"cleanup.policy", "compact"}}}};
+  return commit;
+}
+
+Commit segment_commit(int64_t from, int64_t through) {
+  Commit commit;
+  commit.at = 2000;
+  commit.partitions = {{.topic = "orders",
+                        .id = 0,
+                        .covered_through = through,
+                        .segments = {segment(from, through)}}};
+  return commit;
+}
+
+const ArchiveKeys kKeys("set");
+
+std::unique_ptr<CommitLog> open_log(store::ObjectStore& store, uint32_t epoch = 1) {
+  Result<std::unique_ptr<CommitLog>> log = CommitLog::open(store, kKeys, epoch);
+  EXPECT_TRUE(log) << log.error().to_string();
+  return *std::move(log);
+}
+
+TEST(CommitLog, StateIsWhatTheCommitsSay) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  ASSERT_TRUE(log->append(segment_commit(0, 99)));
+  Commit gap;
+  gap.partitions = {{.topic = "orders",
+                     .id = 0,
+                     .covered_through = 199,
+                     .segments = {segment(150, 199)},
+                     .gaps = {{100, 149, GapReason::kRetention, 5}},
+                     .aborted = {{160, 170}}}};
+  gap.restore_point = "nightly";
+  gap.groups_key = kKeys.groups(3);
+  ASSERT_TRUE(log->append(gap));
+
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read, log->state());
+  const PartitionState& partition = read->topics.at({"orders", 1}).partitions.at(0);
+  EXPECT_EQ(partition.covered_through, 199);
+  EXPECT_EQ(partition.segments.size(), 2U);
+  EXPECT_EQ(partition.gaps.front().reason, GapReason::kRetention);
+  EXPECT_EQ(read->restore_points.front().label, "nightly");
+}
+
+TEST(CommitLog, ManifestAndLaterCommitsGiveTheSameState) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  for (int64_t i = 0; i < 250; ++i) ASSERT_TRUE(log->append(segment_commit(i * 10, i * 10 + 9)));
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read, log->state());
+  EXPECT_LE(store.list(kKeys.commits_prefix())->size(),
+            CommitLog::kCommitsKept + CommitLog::kCommitsPerManifest);
+}
+
+TEST(CommitLog, CoverWithAHoleIsRefusedAndNotWritten) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  const ArchiveState before = log->state();
+  EXPECT_FALSE(log->append(segment_commit(5, 9)));
+  EXPECT_EQ(log->state(), before);
+  EXPECT_EQ(*read_archive(store, kKeys), before);
+}
+
+TEST(CommitLog, SecondWriterIsFenced) {
+  store::MemoryStore store;
+  auto first = open_log(store, 1);
+  ASSERT_TRUE(first->append(topic_commit()));
+  auto second = open_log(store, 2);
+  ASSERT_TRUE(second->append(segment_commit(0, 9)));
+  const Result<void> late = first->append(segment_commit(0, 19));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), Errc::kFenced);
+}
+
+TEST(CommitLog, ChangedCommitBreaksTheChain) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  ASSERT_TRUE(log->append(segment_commit(0, 9)));
+  std::string text(store.get(kKeys.commit(1))->text());
+  text.replace(text.find("compact"), 7, "deleted");
+  ASSERT_TRUE(store.put(kKeys.commit(1), as_bytes(text)));
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), Errc::kChecksum);
+}
+
+TEST(CommitLog, MissingCommitInTheMiddleIsFound) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  ASSERT_TRUE(log->append(segment_commit(0, 9)));
+  ASSERT_TRUE(log->append(segment_commit(10, 19)));
+  ASSERT_TRUE(store.remove(kKeys.commit(2)));
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("is missing"), std::string_view::npos);
+}
+
+TEST(Manifest, KeepsFieldsItDoesNotKnow) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  ASSERT_TRUE(log->append(segment_commit(0, 9)));
+  ASSERT_TRUE(log->write_manifest());
+  std::string text(store.get(kKeys.manifest())->text());
+  text.replace(text.find("\"created_at\""), 0, "\"later\": {\"x\": 1}, ");
+  text.replace(text.find("\"raw_len\""), 0, "\"cipher\": \"none\", ");
+  ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
+
+  auto again = open_log(store);
+  ASSERT_TRUE(again->append(segment_commit(10, 19)));
+  ASSERT_TRUE(again->write_manifest());
+  const std::string rewritten(store.get(kKeys.manifest())->text());
+  EXPECT_NE(rewritten.find("\"later\""), std::string::npos);
+  EXPECT_NE(rewritten.find("\"cipher\""), std::string::npos);
+}
+
+TEST(Manifest, OfAHigherSchemaIsRefused) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  ASSERT_TRUE(log->write_manifest());
+  std::string text(store.get(kKeys.manifest())->text());
+  text.replace(text.find("\"schema\": 1"), 11, "\"schema\": 9");
+  ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
+  EXPECT_EQ(read_archive(store, kKeys).error().code(), Errc::kUnsupported);
+}
+
+TEST(Manifest, GarbageIsAnErrorThatNamesTheObject) {
+  store::MemoryStore store;
+  for (const char* text : {"", "{", "[]", "{\"format\":\"odradek-backup\"}", "null"}) {
+    ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
+    const Result<ArchiveState> read = read_archive(store, kKeys);
+    ASSERT_FALSE(read) << text;
+    EXPECT_NE(read.error().message().find("manifest.json"), std::string_view::npos);
+  }
+}
+
+TEST(GroupsSnapshot, ReadsBackWhatWasWritten) {
+  const GroupsSnapshot groups{
+      77, {{"billing", "Empty", "consumer", {{"orders", 2, 41, -1, "note"}}}}};
+  const Result<GroupsSnapshot> back = parse_groups(to_json(groups));
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(*back, groups);
+}
+
+TEST(LeaseOfAnArchive, IsHeldByOneUntilReleasedOrExpired) {
+  store::MemoryStore store;
+  ManualClock clock;
+  auto first = Lease::acquire(store, kKeys, clock, "first");
+  ASSERT_TRUE(first);
+  EXPECT_EQ((*first)->epoch(), 1U);
+  const auto refused = Lease::acquire(store, kKeys, clock, "second");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("first"), std::string_view::npos);
+
+  ASSERT_TRUE((*first)->release());
+  auto second = Lease::acquire(store, kKeys, clock, "second");
+  ASSERT_TRUE(second);
+  EXPECT_EQ((*second)->epoch(), 2U);
+
+  clock.advance(Lease::kExpiry + std::chrono::seconds(1));
+  auto third = Lease::acquire(store, kKeys, clock, "third");
+  ASSERT_TRUE(third);
+  EXPECT_EQ((*third)->epoch(), 3U);
+  EXPECT_EQ((*second)->renew().error().code(), Errc::kFenced);
+}
+
+}  // namespace
+}  // namespace odradek::backup

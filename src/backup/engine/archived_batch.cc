@@ -1,0 +1,83 @@
+#include "backup/engine/archived_batch.h"
+
+#include <algorithm>
+
+#include "wire/batch_rewrite.h"
+#include "wire/control_record.h"
+#include "wire/endian.h"
+#include "wire/record_iterator.h"
+
+namespace odradek::backup {
+namespace {
+
+uint16_t control_flag(const wire::RecordView& record) {
+  const Result<wire::ControlType> type = wire::control_type(record);
+  if (type && *type == wire::ControlType::kCommit) return kBatchCommitMarker;
+  if (type && *type == wire::ControlType::kAbort) return kBatchAbortMarker;
+  return kBatchOtherControl;
+}
+
+BatchEntry facts_of_header(const wire::BatchView& batch) {
+  BatchEntry facts;
+  facts.base_offset = batch.base_offset();
+  facts.last_offset = batch.last_offset();
+  facts.record_count = batch.record_count();
+  facts.min_timestamp = batch.max_timestamp();
+  facts.max_timestamp = batch.max_timestamp();
+  facts.leader_epoch = batch.leader_epoch();
+  if (batch.is_transactional()) facts.flags |= kBatchTransactional;
+  if (batch.timestamp_type() == wire::TimestampType::kLogAppendTime) {
+    facts.flags |= kBatchLogAppendTime;
+  }
+  if (!batch.has_all_offsets()) facts.flags |= kBatchHasHoles;
+  const auto codec = static_cast<unsigned>(batch.codec());
+  facts.flags = static_cast<uint16_t>(facts.flags | (codec << kBatchCodecShift));
+  return facts;
+}
+
+// Fills in what only the records tell: smallest timestamp, kind of control batch.
+Result<void> add_facts_of_records(const wire::BatchView& batch, Bytes records, BatchEntry& facts) {
+  const auto mode = batch.is_control() ? wire::RecordMode::kFull : wire::RecordMode::kOffsets;
+  wire::RecordCursor cursor(batch, records, mode);
+  while (const wire::RecordView* record = cursor.next()) {
+    facts.min_timestamp = std::min(facts.min_timestamp, record->timestamp_ms);
+    if (batch.is_control()) facts.flags |= control_flag(*record);
+  }
+  if (batch.is_control() && !facts.is_control()) facts.flags |= kBatchOtherControl;
+  return cursor.status();
+}
+
+}  // namespace
+
+Result<ArchivedBatch> BatchArchiver::archive(const Slice& memory, const wire::BatchView& batch) {
+  ODK_TRY_VOID(batch.verify_crc());
+  ODK_TRY(const Bytes records, wire::records_of(batch, decompressor_, scratch_));
+  ArchivedBatch archived{memory.share(batch.bytes()), facts_of_header(batch)};
+  ODK_TRY_VOID(add_facts_of_records(batch, records, archived.facts));
+  const bool expands = batch.codec() != wire::Codec::kNone && batch.codec() != wire::Codec::kZstd;
+  if (transcode_ == Transcode::kAuto && expands) {
+    ODK_TRY(archived.bytes, without_compression(batch, records));
+    archived.facts.flags |= kBatchTranscoded;
+  }
+  return archived;
+}
+
+Result<Slice> BatchArchiver::without_compression(const wire::BatchView& batch, Bytes records) {
+  namespace layout = wire::batch_layout;
+  const size_t total = layout::kHeaderBytes + records.size();
+  if (total > INT32_MAX) {
+    return Error(Errc::kLimitExceeded, "a record batch of more than 2 GiB when decompressed");
+  }
+  Buffer out(total);
+  out.append(batch.bytes().first(layout::kHeaderBytes));
+  out.append(records);
+  wire::store_be<int32_t>(out.data() + layout::kLength,
+                          static_cast<int32_t>(total - layout::kPrefixBytes));
+  const auto attributes = static_cast<uint16_t>(batch.attributes() &
+                                                ~wire::batch_attributes::kCodecMask);
+  wire::store_be<uint16_t>(out.data() + layout::kAttributes, attributes);
+  wire::store_crc(out.mutable_bytes());
+  return out.freeze();
+}
+
+}  // namespace odradek::backup

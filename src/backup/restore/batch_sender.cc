@@ -1,0 +1,175 @@
+#include "backup/restore/batch_sender.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proto/error_code.h"
+#include "proto/messages/produce_request.h"
+#include "proto/messages/produce_response.h"
+#include "wire/batch_rewrite.h"
+
+namespace odradek::backup {
+namespace {
+
+// Topics are named, not identified by id, up to here.
+constexpr int16_t kProduceByNameVersion = 12;
+constexpr int16_t kAllReplicas = -1;
+constexpr int32_t kProduceTimeoutMs = 30'000;
+constexpr Duration kRetryPause = std::chrono::milliseconds(100);
+// How long a partition may refuse everything before the restore gives up.
+constexpr Duration kDeliveryTimeout = std::chrono::minutes(2);
+
+}  // namespace
+
+BatchSender::BatchSender(cluster::Cluster& cluster, TopicPartition partition,
+                         ProducerIdentity producer)
+    : cluster_(&cluster),
+      partition_(std::move(partition)),
+      producer_(producer),
+      changed_(cluster.loop()),
+      self_(std::make_shared<BatchSender*>(this)) {}
+
+BatchSender::~BatchSender() { *self_ = nullptr; }
+
+io::Task<Result<void>> BatchSender::send(PreparedBatch batch) {
+  Result<void> has_room = co_await wait_until_below(kInFlightMax);
+  if (!has_room) co_return has_room;
+  InFlight entry{std::move(batch), next_sequence_};
+  next_sequence_ = wire::advance_sequence(next_sequence_, entry.batch.record_count);
+  window_.push_back(std::move(entry));
+  if (needs_resend_) co_return Result<void>{};  // goes out with the others
+  co_return co_await send_unsent();
+}
+
+io::Task<Result<void>> BatchSender::flush() { co_return co_await wait_until_below(1); }
+
+io::Task<Result<void>> BatchSender::wait_until_below(size_t in_flight) {
+  while (true) {
+    retire_acknowledged();
+    if (!failure_) co_return failure_;
+    if (needs_resend_ && unanswered_ == 0) {
+      if (cluster_->loop().now() >= give_up_at_) {
+        co_return Error(Errc::kTimedOut, fmt::format("produce to {}-{}", partition_.topic,
+                                                     partition_.partition));
+      }
+      Result<void> paused = co_await io::sleep(cluster_->loop(), kRetryPause);
+      if (!paused) co_return paused;
+      needs_resend_ = false;
+      cluster_->expire_metadata();
+      Result<void> sent = co_await send_unsent();
+      if (!sent) co_return sent;
+      continue;
+    }
+    if (window_.size() < in_flight) co_return Result<void>{};
+    Result<void> woken = co_await changed_.wait();
+    if (!woken) co_return woken;
+  }
+}
+
+io::Task<Result<void>> BatchSender::send_unsent() {
+  const auto lane = static_cast<cluster::Lane>(1 + partition_.partition % 2);
+  Result<cluster::Cluster::Connection> leader = co_await cluster_->leader(
+      partition_.topic, partition_.partition, lane, cluster_->request_deadline());
+  if (!leader) co_return leader.error();
+  ODK_CO_TRY(const int16_t version,
+             (*leader)->version_for(proto::ProduceRequest::kApiKey, kProduceByNameVersion));
+  for (size_t i = 0; i < window_.size(); ++i) {
+    InFlight& entry = window_[i];
+    if (entry.is_sent || entry.is_acknowledged) continue;
+    ODK_CO_TRY(SliceChain body, encode(entry, version));
+    entry.is_sent = true;
+    ++unanswered_;
+    const uint64_t number = first_number_ + i;
+    (*leader)->send(proto::ProduceRequest::kApiKey, version, std::move(body),
+                    cluster_->request_deadline(),
+                    [self = self_, number, version](Result<rpc::RawResponse> answer) {
+                      if (*self != nullptr) (*self)->on_answer(number, version, std::move(answer));
+                    });
+  }
+  co_return Result<void>{};
+}
+
+Result<SliceChain> BatchSender::encode(const InFlight& entry, int16_t version) const {
+  ODK_TRY(const wire::BatchView batch, wire::BatchView::parse(entry.batch.bytes.bytes()));
+  const wire::HeaderBytes header = wire::edited_header(
+      batch, {.base_offset = 0,
+              .leader_epoch = wire::kNoLeaderEpoch,
+              .attributes = static_cast<uint16_t>(batch.attributes() &
+                                                  wire::batch_attributes::kCodecMask),
+              .producer_id = producer_.id,
+              .producer_epoch = producer_.epoch,
+              .base_sequence = entry.base_sequence});
+  const Slice pieces[] = {Slice::copy_of(Bytes(header)),
+                          entry.batch.bytes.share(batch.stored_records())};
+  proto::ProduceRequest::PartitionProduceData data;
+  data.index = partition_.partition;
+  data.records.slices = pieces;
+  proto::ProduceRequest::TopicProduceData topic;
+  topic.name = partition_.topic;
+  topic.partition_data = {&data, 1};
+  proto::ProduceRequest request;
+  request.transactional_id = {};
+  request.acks = kAllReplicas;
+  request.timeout_ms = kProduceTimeoutMs;
+  request.topic_data = {&topic, 1};
+  wire::Writer writer(256);
+  proto::encode(writer, version, request);
+  return writer.finish();
+}
+
+Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t version) const {
+  ODK_TRY(const auto decoded, rpc::decode_body<proto::ProduceResponse>(std::move(answer.frame),
+                                                                       answer.body, version));
+  for (const auto& topic : decoded->responses) {
+    for (const auto& partition : topic.partition_responses) {
+      if (partition.error_code == 0) return partition.base_offset;
+      return proto::to_error(
+          proto::error_code(partition.error_code),
+          fmt::format("produce to {}-{}", partition_.topic, partition_.partition),
+          partition.error_message);
+    }
+  }
+  return Error(Errc::kMalformed, "produce: the partition is not answered");
+}
+
+void BatchSender::on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer) {
+  --unanswered_;
+  InFlight& entry = window_[number - first_number_];
+  Result<int64_t> base_offset = answer ? base_offset_of(*std::move(answer), version)
+                                       : Result<int64_t>(answer.error());
+  if (base_offset) {
+    entry.is_acknowledged = true;
+    entry.base_offset = *base_offset;
+  } else {
+    entry.is_sent = false;
+    // Behind a batch that failed the broker refuses the next ones by their sequence.
+    const bool follows_failure =
+        needs_resend_ && base_offset.error().code() == Errc::kServer &&
+        proto::error_code(base_offset.error().server_code()) ==
+            proto::ErrorCode::kOutOfOrderSequenceNumber;
+    if (!follows_failure && !is_worth_retrying(base_offset.error())) {
+      if (failure_) failure_ = base_offset.error();
+    } else if (!needs_resend_) {
+      needs_resend_ = true;
+      if (give_up_at_ == MonotonicTime{}) {
+        give_up_at_ = cluster_->loop().now() + kDeliveryTimeout;
+      }
+    }
+  }
+  changed_.notify_all();
+}
+
+void BatchSender::retire_acknowledged() {
+  while (!window_.empty() && window_.front().is_acknowledged) {
+    const InFlight& entry = window_.front();
+    for (const RestoredRun& run : entry.batch.runs) {
+      runs_.push_back({run.source_first, entry.base_offset + run.target_delta, run.count});
+    }
+    window_.pop_front();
+    ++first_number_;
+    give_up_at_ = {};
+  }
+}
+
+}  // namespace odradek::backup

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backup/engine/source.h"
+#include "backup/restore/offset_map.h"
+#include "backup/restore/prepared_batch.h"
+#include "backup/restore/target.h"
+#include "io/event.h"
+
+namespace odradek::backup {
+
+// Produces ready batches to one partition, in order and exactly once: an idempotent producer with
+// its own sequence, at most kInFlightMax batches unanswered. After an error that waiting may heal
+// everything unanswered is sent again, in order; the broker drops what it has. One loop.
+class BatchSender {
+ public:
+  static constexpr size_t kInFlightMax = 5;
+
+  BatchSender(cluster::Cluster& cluster, TopicPartition partition, ProducerIdentity producer);
+  // Answers that are still to come are dropped safely.
+  ~BatchSender();
+  BatchSender(const BatchSender&) = delete;
+  BatchSender& operator=(const BatchSender&) = delete;
+
+  // Waits for room in the window, then sends. Errors: what the broker answered for any batch.
+  io::Task<Result<void>> send(PreparedBatch batch);
+  // Waits until every batch is acknowledged.
+  io::Task<Result<void>> flush();
+
+  // Runs acknowledged since the last call, in order.
+  std::vector<OffsetRun> take_runs() { return std::exchange(runs_, {}); }
+
+ private:
+  struct InFlight {
+    PreparedBatch batch;
+    int32_t base_sequence = 0;
+    bool is_sent = false;
+    bool is_acknowledged = false;
+    int64_t base_offset = -1;
+  };
+
+  io::Task<Result<void>> wait_until_below(size_t in_flight);
+  io::Task<Result<void>> send_unsent();
+  Result<SliceChain> encode(const InFlight& entry, int16_t version) const;
+  void on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer);
+  Result<int64_t> base_offset_of(rpc::RawResponse answer, int16_t version) const;
+  void retire_acknowledged();
+
+  cluster::Cluster* cluster_;
+  TopicPartition partition_;
+  ProducerIdentity producer_;
+  int32_t next_sequence_ = 0;
+  std::deque<InFlight> window_;
+  uint64_t first_number_ = 0;  // of the first batch in window_
+  size_t unanswered_ = 0;
+  Result<void> failure_;       // one that waiting does not heal
+  bool needs_resend_ = false;
+  MonotonicTime give_up_at_{};
+  io::Event changed_;
+  std::vector<OffsetRun> runs_;
+  // Lets callbacks find out that the sender is gone.
+  std::shared_ptr<BatchSender*> self_;
+};
+
+}  // namespace odradek::backup
