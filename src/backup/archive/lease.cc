@@ -34,7 +34,7 @@ Result<std::unique_ptr<Lease>> Lease::acquire(store::ObjectStore& store, const A
     ODK_TRY(const Slice text, store.get(lease->key_));
     ODK_TRY(const LeaseContent held, parse(text.text(), lease->key_));
     if (held.expires_at > clock.wall_ms()) {
-      return Error(Errc::kPrecondition,
+      return Error(Errc::kAlreadyExists,
                    fmt::format("another backup writes this archive: {}, for {} ms more",
                                held.owner, held.expires_at - clock.wall_ms()));
     }
@@ -46,7 +46,7 @@ Result<std::unique_ptr<Lease>> Lease::acquire(store::ObjectStore& store, const A
   ++lease->epoch_;
   Result<void> taken = lease->renew();
   if (!taken && taken.error().code() == Errc::kFenced) {
-    return Error(Errc::kPrecondition, "another backup took this archive just now");
+    return Error(Errc::kAlreadyExists, "another backup took this archive just now");
   }
   if (!taken) return taken.error();
   return lease;

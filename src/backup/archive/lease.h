@@ -16,7 +16,7 @@ class Lease {
   static constexpr std::chrono::seconds kRenewInterval{10};
   static constexpr std::chrono::seconds kExpiry{30};
 
-  // Takes a free, released or expired lease. Errors: kPrecondition with the owner's name when it
+  // Takes a free, released or expired lease. Errors: kAlreadyExists with the owner's name when it
   // is held, kIo.
   static Result<std::unique_ptr<Lease>> acquire(store::ObjectStore& store, const ArchiveKeys& keys,
                                                 const Clock& clock, std::string owner);

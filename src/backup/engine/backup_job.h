@@ -55,7 +55,7 @@ class BackupJob {
   BackupJob& operator=(const BackupJob&) = delete;
   ~BackupJob();
 
-  // Errors: kPrecondition (lease held), kFenced, kNotFound (a topic that was named), kChecksum and
+  // Errors: kAlreadyExists (lease held), kFenced, kPrecondition (log truncated), kNotFound (a topic that was named), kChecksum and
   // kMalformed (archive or source damaged), kIo (store), what the cluster answers.
   io::Task<Result<BackupReport>> run();
 

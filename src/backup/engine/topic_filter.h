@@ -12,6 +12,7 @@ namespace odradek::backup {
 // '~' (ECMAScript, whole name). No include pattern means all but internal ones ("__...").
 class NameFilter {
  public:
+  NameFilter() = default;
   // Errors: kConfig for a regular expression that does not compile.
   static Result<NameFilter> make(std::vector<std::string> include, std::vector<std::string> exclude);
 
