@@ -70,3 +70,13 @@ if(ODRADEK_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endforeach()
 endif()
+
+# Examples use the public headers alone; they are programs that `make demo` and the docs run.
+file(GLOB examples CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.cc)
+odk_closure(client_modules client)
+foreach(source ${examples})
+  get_filename_component(name ${source} NAME_WE)
+  odk_executable(example_${name} SOURCES ${source} MODULES ${client_modules})
+endforeach()
+file(GLOB demo_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/demo/*.cc)
+odk_executable(odradek-demo SOURCES ${demo_sources} MODULES ${client_modules})

@@ -5,10 +5,14 @@
 #include <string_view>
 
 namespace odradek {
+namespace {
+
+constexpr size_t kFirstChunkBytes = 2048;
+constexpr size_t kLargestChunkBytes = 256 * 1024;  // but for a single larger array
+
+}  // namespace
 
 void* Arena::allocate_slow(size_t bytes, size_t alignment) {
-  constexpr size_t kFirstChunkBytes = 2048;
-  constexpr size_t kLargestChunkBytes = 256 * 1024;
   if (bytes > budget_bytes_ || allocated_bytes_ > budget_bytes_ - bytes) return nullptr;
   const size_t wanted = std::clamp(capacity_ * 2, kFirstChunkBytes, kLargestChunkBytes);
   const size_t size =
@@ -32,8 +36,13 @@ void Arena::reset() {
   if (chunks_.empty()) return;
   Chunk kept = std::move(chunks_.back());
   chunks_.clear();
-  chunks_.push_back(std::move(kept));
   used_ = 0;
+  if (capacity_ > kLargestChunkBytes) {  // one huge message must not cost its memory for ever
+    chunk_ = nullptr;
+    capacity_ = 0;
+  } else {
+    chunks_.push_back(std::move(kept));
+  }
   allocated_bytes_ = capacity_;
 }
 

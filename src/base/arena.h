@@ -55,7 +55,7 @@ class Arena {
   // A copy of the text that lives as long as the arena; null data when over budget.
   std::string_view copy(std::string_view text);
 
-  // Frees everything but one chunk; all pointers handed out become invalid.
+  // Frees everything but one chunk of ordinary size; all pointers handed out become invalid.
   void reset();
   void set_budget(size_t bytes) { budget_bytes_ = bytes; }
   size_t allocated_bytes() const { return allocated_bytes_; }

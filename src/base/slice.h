@@ -163,6 +163,11 @@ class SliceChain {
     for (Slice& slice : other.slices_) slices_.push_back(std::move(slice));
   }
   void reserve(size_t slices) { slices_.reserve(slices); }
+  // Empty, with the room for slices kept.
+  void clear() {
+    slices_.clear();
+    size_ = 0;
+  }
 
   size_t size() const { return size_; }  // bytes
   bool empty() const { return size_ == 0; }

@@ -32,7 +32,8 @@ inline const ApiInfo* find_api(ApiKey key) { return find_api(static_cast<int16_t
 std::string_view api_name(ApiKey key);
 
 // The version of the RequestHeader in front of a request: 1, or 2 when flexible. Unknown keys get
-// 1, as their first fields can be read in any case. Version 0 existed only for ControlledShutdown 0.
+// 1, as their first fields can be read in any case. Version 0 existed only for ControlledShutdown
+// 0.
 int16_t request_header_version(ApiKey key, int16_t version);
 
 // The version of the ResponseHeader: 0, or 1 when flexible. ApiVersions always has 0, because a

@@ -20,8 +20,8 @@ uint32_t checked_uvarint(Bytes bytes, size_t& at) {
 
 void cannot_encode(wire::Writer& writer, std::string_view message, std::string_view field,
                    int16_t version) {
-  writer.fail(Error(Errc::kUnsupported, fmt::format("{} version {} cannot carry {}", message,
-                                                    version, field)));
+  writer.fail(Error(Errc::kUnsupported,
+                    fmt::format("{} version {} cannot carry {}", message, version, field)));
 }
 
 void no_such_version(wire::Writer& writer, std::string_view message, int16_t version) {

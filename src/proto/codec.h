@@ -1,9 +1,11 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "proto/message_base.h"
 #include "wire/reader.h"
@@ -19,19 +21,70 @@ void cannot_encode(wire::Writer& writer, std::string_view message, std::string_v
 // Makes the writer fail: the message has no such version.
 void no_such_version(wire::Writer& writer, std::string_view message, int16_t version);
 
+// A big-endian number of any type of fixed size, at `at`.
+template <class T>
+T load(const uint8_t* at) {
+  if constexpr (std::is_same_v<T, Uuid>) {
+    Uuid id;
+    std::memcpy(id.bytes.data(), at, id.bytes.size());
+    return id;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return *at != 0;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<double>(load<uint64_t>(at));
+  } else {
+    std::make_unsigned_t<T> raw;
+    std::memcpy(&raw, at, sizeof raw);
+    return static_cast<T>(std::byteswap(raw));
+  }
+}
+template <class T>
+void store(uint8_t* at, T value) {
+  if constexpr (std::is_same_v<T, Uuid>) {
+    std::memcpy(at, value.bytes.data(), value.bytes.size());
+  } else if constexpr (std::is_same_v<T, bool>) {
+    *at = value ? 1 : 0;
+  } else if constexpr (std::is_same_v<T, double>) {
+    store(at, std::bit_cast<uint64_t>(value));
+  } else {
+    const auto raw = std::byteswap(static_cast<std::make_unsigned_t<T>>(value));
+    std::memcpy(at, &raw, sizeof raw);
+  }
+}
+
+// The bytes of several neighbouring fields of fixed size, checked once; zeros after a fault.
+inline constexpr size_t kLongestRunBytes = 256;
+inline constexpr uint8_t kZeros[kLongestRunBytes] = {};
+template <size_t kBytes>
+const uint8_t* read_run(wire::Reader& reader) {
+  static_assert(kBytes <= kLongestRunBytes);
+  const Bytes run = reader.take(kBytes);
+  return run.data() == nullptr ? kZeros : run.data();
+}
+
+// Room for the elements of an array, of which each takes `kLeastBytes` or more; null for null.
+template <class T, size_t kLeastBytes>
+std::span<T> read_count(wire::Reader& reader, bool flexible, bool nullable) {
+  static_assert(sizeof(T) <= 32 * kLeastBytes, "short elements would break the decode budget");
+  return reader.allocate<T>(reader.array_count(flexible, nullable, kLeastBytes));
+}
+
 // An array of numbers; the whole length is checked once.
 template <class T>
 std::span<T> read_numbers(wire::Reader& reader, bool flexible, bool nullable) {
   const int32_t count = reader.array_count(flexible, nullable, sizeof(T));
-  const std::span<T> numbers = reader.allocate<T>(count);
-  if (numbers.empty()) return numbers;
-  const Bytes raw = reader.take(numbers.size_bytes());
-  if (raw.empty()) return numbers;
-  std::memcpy(numbers.data(), raw.data(), raw.size());
-  if constexpr (sizeof(T) > 1) {
-    for (T& number : numbers) number = static_cast<T>(std::byteswap(number));
+  if (count < 0) return {};
+  if (count == 0) return empty_array<T>();
+  const Bytes raw = reader.take(static_cast<size_t>(count) * sizeof(T));
+  auto* numbers = static_cast<T*>(reader.arena().allocate(raw.size(), alignof(T)));
+  if (numbers == nullptr) {
+    reader.fail(wire::ReadFault::kBudget);
+    return {};
   }
-  return numbers;
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+    numbers[i] = load<T>(raw.data() + i * sizeof(T));
+  }
+  return {numbers, static_cast<size_t>(count)};
 }
 
 // Walks the tagged fields of one struct: next() until false, then either read the field and call
@@ -64,7 +117,8 @@ UnknownTags read_unknown_tags_slow(wire::Reader& reader, uint32_t count);
 // The tagged fields of a struct that knows none.
 inline UnknownTags read_unknown_tags(wire::Reader& reader) {
   const uint32_t count = reader.uvarint();
-  if (count == 0) [[likely]] return {};
+  if (count == 0) [[likely]]
+    return {};
   return read_unknown_tags_slow(reader, count);
 }
 

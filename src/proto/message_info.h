@@ -47,8 +47,7 @@ Result<SliceChain> reencode(Bytes body, int16_t version, Arena& arena) {
 
 template <class T>
 constexpr MessageInfo message_info(MessageKind kind, int16_t key) {
-  return {T::kName,       kind,           key,
-          T::kMinVersion, T::kMaxVersion, T::kFirstFlexible, &reencode<T>};
+  return {T::kName, kind, key, T::kMinVersion, T::kMaxVersion, T::kFirstFlexible, &reencode<T>};
 }
 
 }  // namespace odradek::proto

@@ -83,9 +83,8 @@ size_t BatchBuilder::size_with(const NewRecord& record) const {
 // Makes room for the record and writes everything before its payload.
 Result<uint8_t*> BatchBuilder::open_record(const Frame& frame, int64_t timestamp_ms) {
   if (frame.offset_delta <= last_offset_delta_) [[unlikely]] {
-    return Error(Errc::kInvalidArgument,
-                 fmt::format("record at delta {} after delta {}", frame.offset_delta,
-                             last_offset_delta_));
+    return Error(Errc::kInvalidArgument, fmt::format("record at delta {} after delta {}",
+                                                     frame.offset_delta, last_offset_delta_));
   }
   if (frame.body_bytes > kBatchBytesMax - size() - kVarintBytesMax) [[unlikely]] {
     return Error(Errc::kLimitExceeded, "record batch over 2 GiB");
@@ -163,8 +162,7 @@ Result<Slice> BatchBuilder::finish(Compressor& compressor) {
   if (count_ == 0) return Error(Errc::kPrecondition, "record batch without records");
   if (options_.codec != Codec::kNone) {
     const Bytes records = buffer_.bytes().subspan(kHeaderBytes);
-    ODK_TRY(const Bytes compressed,
-            compressor.compress(options_.codec, options_.level, records));
+    ODK_TRY(const Bytes compressed, compressor.compress(options_.codec, options_.level, records));
     if (compressed.size() > kBatchBytesMax - kHeaderBytes) {
       return Error(Errc::kLimitExceeded, "record batch over 2 GiB");
     }

@@ -15,9 +15,9 @@ namespace odradek::wire {
 // A record to append; everything is borrowed until append() returns.
 struct NewRecord {
   int64_t timestamp_ms = 0;
-  Bytes key;    // null data: no key
-  Bytes value;  // null data: a tombstone
-  std::span<const RecordHeader> headers;
+  Bytes key = {};    // null data: no key
+  Bytes value = {};  // null data: a tombstone
+  std::span<const RecordHeader> headers = {};
 };
 
 // What a batch says about itself beyond its records.

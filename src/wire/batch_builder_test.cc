@@ -118,8 +118,9 @@ TEST(BatchBuilder, PutsItsOptionsIntoTheHeader) {
                              .producer_id = 4000,
                              .producer_epoch = 3,
                              .base_sequence = 2'147'483'647};
-  const Slice bytes = build(options, {{.timestamp_ms = 9, .key = "k", .value = "v", .headers = {}},
-                                      {.timestamp_ms = 4, .key = "k", .value = "v", .headers = {}}});
+  const Slice bytes =
+      build(options, {{.timestamp_ms = 9, .key = "k", .value = "v", .headers = {}},
+                      {.timestamp_ms = 4, .key = "k", .value = "v", .headers = {}}});
   const BatchView batch = BatchView::parse(bytes.bytes()).value();
   EXPECT_EQ(batch.base_offset(), 77);
   EXPECT_EQ(batch.last_offset(), 78);
@@ -138,7 +139,7 @@ TEST(BatchBuilder, PutsItsOptionsIntoTheHeader) {
 
 TEST(BatchBuilder, TakesTheProducerUpToTheLastMoment) {
   BatchBuilder builder({});
-  ASSERT_TRUE(builder.append({.timestamp_ms = 1, .key = {}, .value = as_bytes("v"), .headers = {}}));
+  ASSERT_TRUE(builder.append({.timestamp_ms = 1, .value = as_bytes("v")}));
   builder.options().producer_id = 12;
   builder.options().producer_epoch = 0;
   builder.options().base_sequence = 40;
@@ -169,8 +170,7 @@ TEST(BatchBuilder, StartsAfreshAfterFinishAndKeepsOptions) {
   const std::string value(1000, 'x');
   for (int round = 0; round < 3; ++round) {
     EXPECT_TRUE(builder.empty());
-    ASSERT_TRUE(builder.append(
-        {.timestamp_ms = round, .key = {}, .value = as_bytes(value), .headers = {}}));
+    ASSERT_TRUE(builder.append({.timestamp_ms = round, .value = as_bytes(value)}));
     const Slice bytes = builder.finish(compressor).value();
     const BatchView batch = BatchView::parse(bytes.bytes()).value();
     EXPECT_EQ(batch.codec(), Codec::kLz4);
@@ -199,7 +199,7 @@ TEST(BatchBuilder, SendsUncompressedWhatCompressionWouldEnlarge) {
 
 TEST(BatchBuilder, LeavesHolesWhereAskedAndKeepsOrder) {
   BatchBuilder builder({.base_offset = 1000});
-  const NewRecord record{.timestamp_ms = 5, .key = {}, .value = as_bytes("v"), .headers = {}};
+  const NewRecord record{.timestamp_ms = 5, .value = as_bytes("v")};
   ASSERT_TRUE(builder.append_at(3, record));
   ASSERT_TRUE(builder.append(record));
   ASSERT_TRUE(builder.append_at(10, record));
@@ -221,7 +221,7 @@ TEST(BatchBuilder, LeavesHolesWhereAskedAndKeepsOrder) {
 
 TEST(BatchBuilder, RefusesOffsetsBehindTheLargestDelta) {
   BatchBuilder builder({});
-  const NewRecord record{.timestamp_ms = 5, .key = {}, .value = as_bytes("v"), .headers = {}};
+  const NewRecord record{.timestamp_ms = 5, .value = as_bytes("v")};
   ASSERT_TRUE(builder.append_at(2'147'483'646, record));
   ASSERT_TRUE(builder.append(record));
   EXPECT_FALSE(builder.append(record));

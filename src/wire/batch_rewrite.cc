@@ -1,6 +1,7 @@
 #include "wire/batch_rewrite.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/assert.h"
 #include "wire/crc32c.h"
@@ -13,8 +14,8 @@ using batch_layout::kAttributes;
 using batch_layout::kHeaderBytes;
 
 // Below this, two passes over the whole batch cost less than moving the header's difference to
-// its end (bench/wire_bench.cc, RewriteHeader).
-constexpr size_t kTwoPassesBytesMax = size_t{4} << 10U;
+// its end (bench/wire_bench.cc: wire/rewrite_header, wire/replace_crc).
+constexpr size_t kTwoPassesBytesMax = 1536;
 
 template <class T>
 void set(uint8_t* header, size_t at, const std::optional<T>& value) {
@@ -68,10 +69,25 @@ void set_base_offset(MutableBytes batch, int64_t base_offset, int32_t leader_epo
 Result<void> stamp_log_append_time(MutableBytes batch, int64_t now_ms) {
   ODK_TRY(const BatchView view, BatchView::parse(batch));
   HeaderEdit edit;
-  edit.attributes =
-      static_cast<uint16_t>(view.attributes() | batch_attributes::kLogAppendTime);
+  edit.attributes = static_cast<uint16_t>(view.attributes() | batch_attributes::kLogAppendTime);
   edit.max_timestamp = now_ms;
   return edit_header(batch, edit);
+}
+
+Result<Slice> with_stored_records(const BatchView& batch, Codec codec, Bytes stored_records) {
+  constexpr size_t kBatchBytesMax = std::numeric_limits<int32_t>::max();
+  if (stored_records.size() > kBatchBytesMax - kHeaderBytes) {
+    return Error(Errc::kLimitExceeded, "record batch over 2 GiB");
+  }
+  Buffer out(kHeaderBytes + stored_records.size());
+  out.append(batch.bytes().first(kHeaderBytes));
+  out.append(stored_records);
+  const uint32_t kept = batch.attributes() & ~uint32_t{batch_attributes::kCodecMask};
+  store_be(out.data() + kAttributes, static_cast<uint16_t>(kept | static_cast<uint32_t>(codec)));
+  store_be(out.data() + batch_layout::kLength,
+           static_cast<int32_t>(out.size() - batch_layout::kPrefixBytes));
+  store_crc(out.mutable_bytes());
+  return out.freeze();
 }
 
 void store_crc(MutableBytes batch) {

@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/slice.h"
+#include "wire/codec.h"
 #include "wire/record_batch.h"
 
 namespace odradek::wire {
@@ -13,13 +15,13 @@ namespace odradek::wire {
 // Header fields to replace; what is not set stays. Attributes are the whole field: codec,
 // timestamp type and so on.
 struct HeaderEdit {
-  std::optional<int64_t> base_offset;
-  std::optional<int32_t> leader_epoch;
-  std::optional<uint16_t> attributes;
-  std::optional<int64_t> max_timestamp;
-  std::optional<int64_t> producer_id;
-  std::optional<int16_t> producer_epoch;
-  std::optional<int32_t> base_sequence;
+  std::optional<int64_t> base_offset = {};
+  std::optional<int32_t> leader_epoch = {};
+  std::optional<uint16_t> attributes = {};
+  std::optional<int64_t> max_timestamp = {};
+  std::optional<int64_t> producer_id = {};
+  std::optional<int16_t> producer_epoch = {};
+  std::optional<int32_t> base_sequence = {};
 };
 
 using HeaderBytes = std::array<uint8_t, batch_layout::kHeaderBytes>;
@@ -41,6 +43,12 @@ void set_base_offset(MutableBytes batch, int64_t base_offset, int32_t leader_epo
 // Marks the batch as timestamped by the log: all its records then carry `now_ms`.
 // Source: KIP-32; DefaultRecordBatch.setMaxTimestamp. Errors as edit_header().
 Result<void> stamp_log_append_time(MutableBytes batch, int64_t now_ms);
+
+// A new batch with the header of `batch` and another records section, `stored_records`, which is
+// already compressed by `codec` and holds the same records: codec, length and CRC are set, all else
+// is kept. The records section must have been verified, since the CRC is made anew.
+// kLimitExceeded above 2 GiB. Copies the section once.
+Result<Slice> with_stored_records(const BatchView& batch, Codec codec, Bytes stored_records);
 
 // Computes the CRC over the whole batch and stores it: for bytes the caller made or verified.
 // `batch` is exactly one batch.

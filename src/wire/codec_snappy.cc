@@ -70,9 +70,8 @@ Result<void> snappy_compress_xerial(Bytes input, Buffer& out) {
     const size_t start = out.size();
     size_t written = snappy_max_compressed_length(piece.size());
     uint8_t* at = out.extend(kChunkHeaderBytes + written);
-    const auto status =
-        snappy_compress(reinterpret_cast<const char*>(piece.data()), piece.size(),
-                        reinterpret_cast<char*>(at + kChunkHeaderBytes), &written);
+    const auto status = snappy_compress(reinterpret_cast<const char*>(piece.data()), piece.size(),
+                                        reinterpret_cast<char*>(at + kChunkHeaderBytes), &written);
     if (status != SNAPPY_OK) return Error(Errc::kInternal, "snappy could not compress");
     store_be(at, static_cast<uint32_t>(written));
     out.resize(start + kChunkHeaderBytes + written);

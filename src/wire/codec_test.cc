@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Codec, EachCodec, testing::ValuesIn(kCompressing),
                          [](const auto& param) { return std::string(codec_name(param.param)); });
 
 TEST_P(EachCodec, GivesBackWhatWentInWithReusedContexts) {
-  for (const size_t size : std::vector<size_t>{0, 1, 100, 1000, 65'535, 65'536, 65'537, 200'000, 3'000'000}) {
+  for (const size_t size :
+       std::vector<size_t>{0, 1, 100, 1000, 65'535, 65'536, 65'537, 200'000, 3'000'000}) {
     for (const auto& input : {compressible(size), incompressible(size)}) {
       const Result<Bytes> packed = compressor_.compress(GetParam(), kDefaultLevel, input);
       ASSERT_TRUE(packed) << packed.error().to_string();
@@ -153,7 +154,8 @@ TEST_P(EachCodec, KeepsTheOutputMemoryForTheNextBatch) {
 }
 
 TEST(Codec, NamesAreThoseOfTheConfiguration) {
-  for (const Codec codec : {Codec::kNone, Codec::kGzip, Codec::kSnappy, Codec::kLz4, Codec::kZstd}) {
+  for (const Codec codec :
+       {Codec::kNone, Codec::kGzip, Codec::kSnappy, Codec::kLz4, Codec::kZstd}) {
     EXPECT_EQ(codec_from_name(codec_name(codec)), codec);
   }
   EXPECT_EQ(codec_name(Codec::kLz4), "lz4");
@@ -228,8 +230,7 @@ TEST(Codec, Lz4WritesTheFrameKafkaReads) {
 
 TEST(Codec, SnappyWritesTheFramingOfSnappyJava) {
   const auto packed = compressed(Codec::kSnappy, compressible(10));
-  const std::vector<uint8_t> header{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0,
-                                    0,    0,   0,   1,   0,   0,   0,   1};
+  const std::vector<uint8_t> header{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1};
   EXPECT_EQ(copy(Bytes(packed).first(16)), header);
 }
 

@@ -59,13 +59,12 @@ size_t one_frame_bound(Bytes input) {
   const unsigned content_flag = descriptor >> 6U;
   const size_t content_bytes =
       content_flag == 0 ? (single_segment ? 1 : 0) : size_t{1} << content_flag;
-  size_t at =
-      kMagicBytes + 1 + (single_segment ? 0 : 1) + dictionary_bytes + content_bytes;
+  size_t at = kMagicBytes + 1 + (single_segment ? 0 : 1) + dictionary_bytes + content_bytes;
   size_t bound = 0;
   bool last = false;
   while (!last && at + kBlockHeaderBytes <= input.size()) {
-    const unsigned header = input[at] | (unsigned{input[at + 1]} << 8U) |
-                            (unsigned{input[at + 2]} << 16U);
+    const unsigned header =
+        input[at] | (unsigned{input[at + 1]} << 8U) | (unsigned{input[at + 2]} << 16U);
     constexpr unsigned kRaw = 0;
     constexpr unsigned kRepeated = 1;
     const unsigned type = (header >> 1U) & 3U;
@@ -134,8 +133,7 @@ Result<void> ZstdDecompressor::decompress(Bytes input, BoundedOutput& out) {
   const size_t bound = one_frame_bound(input);
   const bool one_pass = bound != 0 && bound <= out.left_bytes() &&
                         bound <= std::max(kOnePassBytesMax, 16 * input.size());
-  Result<void> done =
-      one_pass ? state_->one_frame(input, bound, out) : state_->stream(input, out);
+  Result<void> done = one_pass ? state_->one_frame(input, bound, out) : state_->stream(input, out);
   if (ZSTD_sizeof_DCtx(context) > kContextBytesKept) {
     ZSTD_freeDCtx(context);
     context = nullptr;

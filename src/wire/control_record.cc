@@ -30,9 +30,8 @@ Result<EndTxnMarker> end_txn_marker(const RecordView& record) {
   if (record.value.size() < kValueBytes || load_be<int16_t>(record.value.data()) < 0) {
     return Error(Errc::kMalformed, "transaction marker with a bad value");
   }
-  return EndTxnMarker{
-      .committed = type == ControlType::kCommit,
-      .coordinator_epoch = load_be<int32_t>(record.value.data() + sizeof(int16_t))};
+  return EndTxnMarker{.committed = type == ControlType::kCommit,
+                      .coordinator_epoch = load_be<int32_t>(record.value.data() + sizeof(int16_t))};
 }
 
 Slice make_end_txn_batch(const EndTxnBatch& batch) {
@@ -52,7 +51,7 @@ Slice make_end_txn_batch(const EndTxnBatch& batch) {
                              .producer_epoch = batch.producer_epoch};
   BatchBuilder builder(options);
   const Result<void> appended =
-      builder.append({.timestamp_ms = batch.timestamp_ms, .key = key, .value = value, .headers = {}});
+      builder.append({.timestamp_ms = batch.timestamp_ms, .key = key, .value = value});
   ODK_ASSERT(appended.has_value());
   Compressor unused;
   Result<Slice> bytes = builder.finish(unused);

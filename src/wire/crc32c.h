@@ -10,7 +10,8 @@ namespace odradek::wire {
 // CRC-32C (Castagnoli), the checksum of record batches: crc32c("123456789") == 0xE3069283.
 uint32_t crc32c(Bytes bytes);
 
-// The CRC of A followed by B, from the CRC of A and the bytes of B. crc32c_extend(0, b) is crc32c(b).
+// The CRC of A followed by B, from the CRC of A and the bytes of B. crc32c_extend(0, b) is
+// crc32c(b).
 uint32_t crc32c_extend(uint32_t crc_of_before, Bytes bytes);
 
 // The CRC of A followed by B, from the CRCs of both and the length of B. O(log length).

@@ -35,7 +35,8 @@ TEST(Crc32c, ExtendsOverPiecesOfAnySize) {
 TEST(Crc32c, CombinesTheCrcsOfTwoPieces) {
   const auto bytes = random_bytes(100'000, 2);
   const Bytes all(bytes);
-  for (const size_t cut : std::vector<size_t>{0, 1, 2, 15, 16, 17, 255, 256, 4096, 65'536, 99'999, 100'000}) {
+  for (const size_t cut :
+       std::vector<size_t>{0, 1, 2, 15, 16, 17, 255, 256, 4096, 65'536, 99'999, 100'000}) {
     const Bytes tail = all.subspan(cut);
     EXPECT_EQ(crc32c_combine(crc32c(all.first(cut)), crc32c(tail), tail.size()), crc32c(all));
   }

@@ -144,6 +144,7 @@ Slice rebuild(const GoldenBatch& golden, const BatchView& view) {
                         .base_sequence = view.base_sequence()});
   for (const GoldenRecord& record : golden.records) {
     std::vector<RecordHeader> headers;
+    headers.reserve(record.headers.size());
     for (const auto& [key, value] : record.headers) headers.push_back({key, borrowed(value)});
     EXPECT_TRUE(builder.append_at(static_cast<int32_t>(record.offset - view.base_offset()),
                                   {.timestamp_ms = record.timestamp_ms,

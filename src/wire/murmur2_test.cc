@@ -11,11 +11,17 @@ namespace {
 
 // Partitions of 12 that Kafka's own Utils.murmur2 and toPositive give.
 TEST(Murmur2, SpreadsKeysAsJavaDoes) {
-  const std::vector<std::pair<std::string, int32_t>> partitions{
-      {"a", 4},           {"b", 8},         {"key", 1},
-      {"user-1", 8},      {"user-42", 4},   {"order:1001", 10},
-      {"ключ", 8},        {"odradek", 7},   {"0123456789abcdef", 0},
-      {"partition", 10},  {"The quick brown fox", 9}};
+  const std::vector<std::pair<std::string, int32_t>> partitions{{"a", 4},
+                                                                {"b", 8},
+                                                                {"key", 1},
+                                                                {"user-1", 8},
+                                                                {"user-42", 4},
+                                                                {"order:1001", 10},
+                                                                {"ключ", 8},
+                                                                {"odradek", 7},
+                                                                {"0123456789abcdef", 0},
+                                                                {"partition", 10},
+                                                                {"The quick brown fox", 9}};
   for (const auto& [key, partition] : partitions) {
     EXPECT_EQ(partition_for_key(as_bytes(key), 12), partition) << key;
   }

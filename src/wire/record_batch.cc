@@ -26,7 +26,8 @@ Result<size_t> announced_size(Bytes bytes) {
 }
 
 Result<void> check_magic(int8_t magic) {
-  if (magic == kBatchMagic) [[likely]] return {};
+  if (magic == kBatchMagic) [[likely]]
+    return {};
   if (magic == 0 || magic == 1) {
     return Error(Errc::kUnsupported,
                  fmt::format("message format v{} is older than record batches and was dropped by "
@@ -86,7 +87,8 @@ Result<BatchView> BatchView::parse(Bytes bytes) {
 
 Result<void> BatchView::verify_crc() const {
   const uint32_t found = crc32c(bytes_.subspan(batch_layout::kAttributes));
-  if (found == crc()) [[likely]] return {};
+  if (found == crc()) [[likely]]
+    return {};
   return Error(Errc::kChecksum, fmt::format("record batch at offset {}: CRC {:08x}, stored {:08x}",
                                             base_offset(), found, crc()));
 }

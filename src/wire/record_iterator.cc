@@ -12,12 +12,14 @@ namespace {
 const uint8_t* read_sized(const uint8_t* at, const uint8_t* end, Bytes& bytes) {
   int32_t size = 0;
   at = read_varint(at, end, size);
-  if (at == nullptr) [[unlikely]] return nullptr;
+  if (at == nullptr) [[unlikely]]
+    return nullptr;
   if (size < 0) {
     bytes = {};
     return at;
   }
-  if (size > end - at) [[unlikely]] return nullptr;
+  if (size > end - at) [[unlikely]]
+    return nullptr;
   bytes = {at, static_cast<size_t>(size)};
   return at + size;
 }
@@ -25,7 +27,8 @@ const uint8_t* read_sized(const uint8_t* at, const uint8_t* end, Bytes& bytes) {
 const uint8_t* read_header(const uint8_t* at, const uint8_t* end, RecordHeader& header) {
   Bytes key;
   at = read_sized(at, end, key);
-  if (at == nullptr || is_null(key)) [[unlikely]] return nullptr;
+  if (at == nullptr || is_null(key)) [[unlikely]]
+    return nullptr;
   header.key = as_text(key);
   return read_sized(at, end, header.value);
 }
@@ -67,7 +70,8 @@ const RecordView* RecordCursor::next() {
     return nullptr;
   }
   const uint8_t* const body_end = body + size;
-  if (!decode_body(body, body_end)) [[unlikely]] return nullptr;
+  if (!decode_body(body, body_end)) [[unlikely]]
+    return nullptr;
   record_.encoded = {at_, static_cast<size_t>(body_end - at_)};
   at_ = body_end;
   --left_;
@@ -88,8 +92,8 @@ bool RecordCursor::decode_body(const uint8_t* at, const uint8_t* end) {
   }
   record_.offset_delta = offset_delta;
   record_.offset = base_offset_ + offset_delta;
-  record_.timestamp_ms = log_append_time_ ? append_timestamp_ms_
-                                          : wrapping_add(base_timestamp_ms_, timestamp_delta);
+  record_.timestamp_ms =
+      log_append_time_ ? append_timestamp_ms_ : wrapping_add(base_timestamp_ms_, timestamp_delta);
   record_.payload = {at, static_cast<size_t>(end - at)};
   if (mode_ == RecordMode::kOffsets) return true;
 
@@ -106,7 +110,8 @@ bool RecordCursor::decode_body(const uint8_t* at, const uint8_t* end) {
 const uint8_t* RecordCursor::decode_headers(const uint8_t* at, const uint8_t* end) {
   int32_t count = 0;
   at = read_varint(at, end, count);
-  if (at == nullptr || count < 0) [[unlikely]] return nullptr;
+  if (at == nullptr || count < 0) [[unlikely]]
+    return nullptr;
   record_.headers = RecordHeaders({at, static_cast<size_t>(end - at)}, count);
   RecordHeader header;
   for (int32_t i = 0; i < count && at != nullptr; ++i) at = read_header(at, end, header);
@@ -124,7 +129,8 @@ bool RecordCursor::fail(std::string_view what) {
 }
 
 void RecordCursor::check_end() {
-  if (at_ == end_) [[likely]] return;
+  if (at_ == end_) [[likely]]
+    return;
   status_ = Error(Errc::kMalformed, fmt::format("{} bytes behind the {} records at base offset {}",
                                                 end_ - at_, count_, base_offset_));
   at_ = end_;
@@ -132,7 +138,10 @@ void RecordCursor::check_end() {
 
 Result<Bytes> records_of(const BatchView& batch, Decompressor& decompressor, Buffer& scratch,
                          size_t limit_bytes) {
-  return decompressor.decompress(batch.codec(), batch.stored_records(), scratch, limit_bytes);
+  // A batch that compaction emptied has no section, whatever its codec.
+  const Bytes stored = batch.stored_records();
+  if (stored.empty()) return stored;
+  return decompressor.decompress(batch.codec(), stored, scratch, limit_bytes);
 }
 
 }  // namespace odradek::wire

@@ -58,9 +58,7 @@ class RecordHeaders {
 
   int32_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
-  Iterator begin() const {
-    return {encoded_.data(), encoded_.data() + encoded_.size(), count_};
-  }
+  Iterator begin() const { return {encoded_.data(), encoded_.data() + encoded_.size(), count_}; }
   std::default_sentinel_t end() const { return {}; }
   // As encoded, behind the count.
   Bytes encoded() const { return encoded_; }

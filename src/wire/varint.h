@@ -19,7 +19,7 @@ constexpr int64_t unzigzag(uint64_t raw) {
 
 // Bytes an unsigned varint takes: 1 to 10.
 constexpr size_t uvarint_size(uint64_t value) {
-  return static_cast<size_t>((63 - std::countl_zero(value | 1)) / 7 + 1);
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 // Bytes a signed (zigzag) varint or varlong takes.
 constexpr size_t varint_size(int64_t value) { return uvarint_size(zigzag(value)); }

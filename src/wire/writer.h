@@ -12,13 +12,9 @@
 #include "base/result.h"
 #include "base/slice.h"
 #include "wire/records.h"
+#include "wire/varint.h"
 
 namespace odradek::wire {
-
-// Bytes an unsigned varint takes.
-constexpr size_t uvarint_size(uint64_t value) {
-  return static_cast<size_t>((63 - std::countl_zero(value | 1)) / 7 + 1);
-}
 
 // Encodes Kafka's primitive types into one growing buffer; record batches go in by reference.
 // A value that cannot be said in the asked version makes the writer fail, once and for all;
@@ -63,6 +59,8 @@ class Writer {
   }
   void records(const Records& records, bool flexible, bool nullable);
   void array_count(size_t count, bool null, bool flexible) { length(count, null, flexible); }
+  // Room for `count` bytes, to be filled before the next call.
+  uint8_t* extend(size_t count) { return buffer_.extend(count); }
   // An array of big-endian numbers, without its count.
   template <class T>
   void numbers(std::span<const T> values) {

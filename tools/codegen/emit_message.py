@@ -1,7 +1,7 @@
 """The .h and .cc of one message: the structs, decode() and encode()."""
 import cpp
 from cpp import NOTICE, condition, in_parentheses, literal
-from model import NONE, Versions
+from model import FIXED_BYTES, NONE, Versions
 
 
 class Out:
@@ -130,6 +130,27 @@ class SourceEmitter:
                 otherwise()
             self.out.close()
 
+    def runs(self, struct, possible):
+        """The fields in order; neighbours of fixed size that every version has go together."""
+        groups = []
+        for field in struct.fields:
+            fixed = (field.type in FIXED_BYTES and not field.is_array
+                     and condition(field.body, possible) is True)
+            if fixed and groups and groups[-1][0]:
+                groups[-1][1].append(field)
+            else:
+                groups.append((fixed, [field]))
+        return [fields for _, fields in groups]
+
+    def fixed_run(self, run, begin, each):
+        self.out.open("{")
+        self.out(begin.format(sum(FIXED_BYTES[field.type] for field in run)))
+        offset = 0
+        for field in run:
+            self.out(each.format(cpp.element_type(field), field.cpp_name, offset))
+            offset += FIXED_BYTES[field.type]
+        self.out.close()
+
     # -- decoding
 
     def read_struct(self, struct, possible):
@@ -140,10 +161,14 @@ class SourceEmitter:
         out.open(f"void read(wire::Reader& reader, [[maybe_unused]] int16_t version, "
                  f"[[maybe_unused]] {self.scope(struct)}& message) {{")
         self.declare_flexible(possible)
-        for field in struct.fields:
-            versions = field.body & possible
+        for run in self.runs(struct, possible):
+            if len(run) > 1:
+                self.fixed_run(run, "const uint8_t* at = read_run<{}>(reader);",
+                               "message.{1} = load<{0}>(at + {2});")
+                continue
+            field = run[0]
             self.guarded(condition(field.body, possible),
-                         lambda f=field, v=versions: self.read_field(f, v))
+                         lambda: self.read_field(field, field.body & possible))
         for field in tagged:
             if field.is_pointer and field.default != "null":
                 out(f"message.{field.cpp_name} = reader.allocate_one<"
@@ -155,14 +180,15 @@ class SourceEmitter:
         out.close()
         out()
 
-    def read_field(self, field, possible):
+    def read_field(self, field, possible, tagged=False):
         out, place = self.out, f"message.{field.cpp_name}"
         compact = self.flexible_text(field, possible)
         nullable = literal(condition(field.nullable, possible))
         if field.is_array:
             self.read_array(field, possible, place, compact, nullable)
         elif field.is_pointer:
-            out.open("if (reader.i8() < 0) {")
+            # Kafka's mark of a null struct: -1 as int8, but varint 0 inside a tagged field.
+            out.open("if (reader.uvarint() == 0) {" if tagged else "if (reader.i8() < 0) {")
             if nullable != "true":
                 out(f"if ({'true' if nullable == 'false' else f'!({nullable})'}) "
                     "reader.fail(wire::ReadFault::kBadValue);")
@@ -190,8 +216,7 @@ class SourceEmitter:
             out(f"{place} = read_numbers<{element}>(reader, {compact}, {nullable});")
             return
         size = cpp.element_bytes(field, possible, self.flexible)
-        out(f"{place} = reader.allocate<{element}>("
-            f"reader.array_count({compact}, {nullable}, {size}));")
+        out(f"{place} = read_count<{element}, {size}>(reader, {compact}, {nullable});")
         out.open(f"for ({element}& element : {place}) {{")
         out("if (!reader.ok()) return;")
         if field.struct is not None:
@@ -219,7 +244,7 @@ class SourceEmitter:
             test = condition(field.tagged, inner)
             if test is not True:
                 out(f"if (!({test})) return tags.reject();")
-            self.read_field(field, field.tagged & inner)
+            self.read_field(field, field.tagged & inner, tagged=True)
             out("tags.done();")
             out("break;")
             out.close()
@@ -240,8 +265,12 @@ class SourceEmitter:
         out.open(f"void write(wire::Writer& writer, [[maybe_unused]] int16_t version, "
                  f"[[maybe_unused]] const {self.scope(struct)}& message) {{")
         self.declare_flexible(possible)
-        for field in struct.fields:
-            self.write_or_refuse(struct, field, possible)
+        for run in self.runs(struct, possible):
+            if len(run) > 1:
+                self.fixed_run(run, "uint8_t* at = writer.extend({});",
+                               "store<{0}>(at + {2}, message.{1});")
+                continue
+            self.write_or_refuse(struct, run[0], possible)
         if self.flexible & possible:
             call = ("write_tags(writer, version, message);" if tagged else
                     "write_unknown_tags(writer, message.unknown_tags);")
@@ -283,7 +312,7 @@ class SourceEmitter:
         versions = "" if test is False else f"!({test}) && "
         self.out(f"if ({versions}{null}) {self.failure(struct, field)}")
 
-    def write_field(self, struct, field, possible):
+    def write_field(self, struct, field, possible, tagged=False):
         out, place = self.out, f"message.{field.cpp_name}"
         compact = self.flexible_text(field, possible)
         nullable = literal(condition(field.nullable, possible))
@@ -292,7 +321,7 @@ class SourceEmitter:
             self.write_array(field, place, compact, nullable)
         elif field.is_pointer:
             out.open(f"if ({place} == nullptr) {{")
-            out("writer.i8(-1);")
+            out("writer.uvarint(0);" if tagged else "writer.i8(-1);")
             out.close("} else {")
             out.depth += 1
             out("writer.i8(1);")
@@ -339,7 +368,7 @@ class SourceEmitter:
         for field in tagged:
             out.open(f"if (has_{field.tag}) {{")
             out(f"tags.begin({field.tag});")
-            self.write_field(struct, field, field.tagged & inner)
+            self.write_field(struct, field, field.tagged & inner, tagged=True)
             out("tags.end();")
             out.close()
         out("tags.finish();")

@@ -81,6 +81,13 @@ def visit_header(messages):
         for struct in [*message.structs, message.root]:
             scope = message.name if struct is message.root else f"{message.name}::{struct.name}"
             visit_struct(out, scope, struct, versions[struct.name], message.flexible)
+    out("// Calls action.operator()<Message>() for every message.")
+    out("template <class Action>")
+    out.open("void for_each_message(Action&& action) {")
+    for message in messages:
+        out(f"action.template operator()<{message.name}>();")
+    out.close()
+    out()
     out("}  // namespace odradek::proto::testing")
     return NOTICE + out.text()
 

@@ -206,7 +206,8 @@ def parse_message(lines, stable_high):
     key = extra.get("apikey")
     return Message(
         name=head[1], kind=head[2], versions=versions, flexible=Versions.parse(extra["flexible"]),
-        api_key=None if key is None else int(key), listeners=extra.get("listeners", "").split(",") if "listeners" in extra else [],
+        api_key=None if key is None else int(key),
+        listeners=extra["listeners"].split(",") if "listeners" in extra else [],
         root=Struct(head[1], versions, fields), structs=structs)
 
 

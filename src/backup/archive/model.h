@@ -18,7 +18,7 @@ namespace odradek::backup {
 inline constexpr int kArchiveSchema = 1;
 
 struct SegmentRef {
-  std::string key;
+  std::string key{};
   uint64_t position = 0;
   uint64_t stored_bytes = 0;
   uint64_t raw_bytes = 0;
@@ -60,12 +60,12 @@ struct Gap {
 using OffsetRange = std::pair<int64_t, int64_t>;  // both inclusive
 
 struct TopicFacts {
-  std::string name;
+  std::string name{};
   Uuid topic_id;
   uint32_t incarnation = 1;
   int32_t partition_count = 0;
   int32_t replication_factor = 1;
-  std::map<std::string, std::string> configs;  // those that differ from the default
+  std::map<std::string, std::string> configs{};  // those that differ from the default
 
   bool operator==(const TopicFacts&) const = default;
 };
@@ -73,16 +73,16 @@ struct TopicFacts {
 struct PartitionState {
   int32_t id = 0;
   int64_t covered_through = -1;  // the last offset spoken for, -1 before the first commit
-  std::vector<SegmentRef> segments;
-  std::vector<Gap> gaps;
-  std::vector<OffsetRange> aborted;
+  std::vector<SegmentRef> segments{};
+  std::vector<Gap> gaps{};
+  std::vector<OffsetRange> aborted{};
 
   bool operator==(const PartitionState&) const = default;
 };
 
 struct TopicState {
   TopicFacts facts;
-  std::map<int32_t, PartitionState> partitions;
+  std::map<int32_t, PartitionState> partitions{};
 
   bool operator==(const TopicState&) const = default;
 };
@@ -90,7 +90,7 @@ struct TopicState {
 struct RestorePoint {
   uint64_t seq = 0;
   TimestampMs time = 0;
-  std::string label;
+  std::string label{};
 
   bool operator==(const RestorePoint&) const = default;
 };
@@ -99,28 +99,28 @@ struct RestorePoint {
 using TopicKey = std::pair<std::string, uint32_t>;
 
 struct ArchiveState {
-  std::string backup_id;
+  std::string backup_id{};
   Uuid backup_set;
   uint64_t through_commit = 0;
   Sha256 chain_sha256{};  // of the last commit object
   TimestampMs created_at = 0;
   std::string isolation_level = "read_committed";
-  std::string source_cluster_id;
-  std::map<TopicKey, TopicState> topics;
-  std::string groups_key;  // empty: none captured
-  std::vector<RestorePoint> restore_points;
+  std::string source_cluster_id{};
+  std::map<TopicKey, TopicState> topics{};
+  std::string groups_key{};  // empty: none captured
+  std::vector<RestorePoint> restore_points{};
 
   bool operator==(const ArchiveState&) const = default;
 };
 
 struct PartitionChange {
-  std::string topic;
+  std::string topic{};
   uint32_t incarnation = 1;
   int32_t id = 0;
   int64_t covered_through = -1;
-  std::vector<SegmentRef> segments;
-  std::vector<Gap> gaps;
-  std::vector<OffsetRange> aborted;
+  std::vector<SegmentRef> segments{};
+  std::vector<Gap> gaps{};
+  std::vector<OffsetRange> aborted{};
 };
 
 struct Commit {
@@ -129,35 +129,35 @@ struct Commit {
   Uuid backup_set;
   uint32_t writer_epoch = 0;
   TimestampMs at = 0;
-  std::string source_cluster_id;
-  std::vector<TopicFacts> topics;
-  std::vector<PartitionChange> partitions;
-  std::string groups_key;
-  std::optional<std::string> restore_point;  // its label
+  std::string source_cluster_id{};
+  std::vector<TopicFacts> topics{};
+  std::vector<PartitionChange> partitions{};
+  std::string groups_key{};
+  std::optional<std::string> restore_point{};  // its label
 };
 
 struct GroupOffset {
-  std::string topic;
+  std::string topic{};
   int32_t partition = 0;
   int64_t offset = -1;
   int32_t leader_epoch = -1;
-  std::string metadata;
+  std::string metadata{};
 
   bool operator==(const GroupOffset&) const = default;
 };
 
 struct GroupState {
-  std::string id;
-  std::string state;
-  std::string protocol_type;
-  std::vector<GroupOffset> offsets;
+  std::string id{};
+  std::string state{};
+  std::string protocol_type{};
+  std::vector<GroupOffset> offsets{};
 
   bool operator==(const GroupState&) const = default;
 };
 
 struct GroupsSnapshot {
   TimestampMs at = 0;
-  std::vector<GroupState> groups;
+  std::vector<GroupState> groups{};
 
   bool operator==(const GroupsSnapshot&) const = default;
 };

@@ -1,0 +1,23 @@
+#include <cstdint>
+
+#include "backup/archive/archive.h"
+#include "backup/archive/archive_json.h"
+#include "store/memory_store.h"
+
+// Commits, manifests and group snapshots of arbitrary bytes are refused or read; what is read
+// can be written again.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace odradek;
+  using namespace odradek::backup;
+  const std::string_view text = as_text({data, size});
+  if (const Result<Commit> commit = parse_commit(text)) {
+    ArchiveState state;
+    (void)apply(state, *commit, sha256_of({data, size}));
+    if (!parse_commit(to_json(*commit))) __builtin_trap();
+  }
+  if (const Result<ArchiveState> state = parse_manifest(text)) {
+    if (!parse_manifest(to_json(*state, text))) __builtin_trap();
+  }
+  if (const Result<GroupsSnapshot> groups = parse_groups(text)) (void)to_json(*groups);
+  return 0;
+}

@@ -1,0 +1,107 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "io/address.h"
+#include "io/event.h"
+#include "io/system_error.h"
+#include "io/tcp_stream.h"
+
+namespace odradek::io {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// One name look-up. Asio asks the system's resolver on a thread that cannot be interrupted, so an
+// answer may come after the asking task gave up: both hold this.
+struct Resolution {
+  explicit Resolution(Loop& loop)
+      : resolver(loop.context().get_executor()), answered(loop) {}
+
+  asio::ip::basic_resolver<tcp, asio::io_context::executor_type> resolver;
+  Event answered;
+  bool done = false;
+  boost::system::error_code failed;
+  std::vector<tcp::endpoint> endpoints;
+};
+
+Task<Result<std::vector<tcp::endpoint>>> resolve(Loop& loop, std::string host, uint16_t port,
+                                                 MonotonicTime deadline) {
+  boost::system::error_code not_numeric;
+  const asio::ip::address numeric = asio::ip::make_address(host, not_numeric);
+  if (!not_numeric) co_return std::vector<tcp::endpoint>{{numeric, port}};
+
+  const auto resolution = std::make_shared<Resolution>(loop);
+  resolution->resolver.async_resolve(
+      host, std::to_string(port), asio::ip::resolver_base::numeric_service,
+      [resolution](boost::system::error_code failed, const tcp::resolver::results_type& found) {
+        resolution->done = true;
+        resolution->failed = failed;
+        for (const auto& entry : found) resolution->endpoints.push_back(entry.endpoint());
+        resolution->answered.notify_all();
+      });
+  while (!resolution->done) {
+    Result<void> waited = co_await resolution->answered.wait(deadline);
+    if (!waited) {
+      resolution->resolver.cancel();
+      co_return Error(waited.error().code(), fmt::format("resolving {}", host));
+    }
+  }
+  if (resolution->failed || resolution->endpoints.empty()) {
+    const std::string reason =
+        resolution->failed ? resolution->failed.message() : "no address of that name";
+    co_return Error(Errc::kNetwork, fmt::format("cannot resolve {}: {}", host, reason));
+  }
+  co_return std::move(resolution->endpoints);
+}
+
+// Tries one address until `deadline`.
+Task<Result<std::unique_ptr<Stream>>> connect_one(Loop& loop, tcp::endpoint endpoint,
+                                                  MonotonicTime deadline) {
+  TcpSocket socket(loop.context().get_executor());
+  bool timed_out = false;
+  const TimerId timer = loop.call_at(deadline, [&socket, &timed_out] {
+    timed_out = true;
+    boost::system::error_code ignored;
+    socket.close(ignored);
+  });
+  const auto [failed] =
+      co_await socket.async_connect(endpoint, asio::as_tuple(asio::deferred));
+  loop.cancel(timer);
+  const std::string attempted = fmt::format("cannot connect to {}", endpoint_text(endpoint));
+  if (timed_out) co_return Error(Errc::kTimedOut, attempted);
+  if (failed == asio::error::operation_aborted) co_return Error(Errc::kCancelled, attempted);
+  if (failed) co_return network_error(attempted, failed.value());
+  co_return std::make_unique<TcpStream>(std::move(socket));
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, std::string host, uint16_t port,
+                                                  MonotonicTime deadline) {
+  Result<std::vector<tcp::endpoint>> found = co_await resolve(loop, host, port, deadline);
+  if (!found) co_return std::move(found).error();
+
+  Error last(Errc::kTimedOut, fmt::format("cannot connect to {}", HostPort{host, port}.to_string()));
+  for (size_t i = 0; i < found->size(); ++i) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) co_return Errc::kCancelled;
+    const MonotonicTime now = loop.now();
+    if (now >= deadline) break;
+    // Each address gets its share of the time left, so that one which swallows packets does not
+    // keep us from the next.
+    const MonotonicTime until = now + (deadline - now) / static_cast<int64_t>(found->size() - i);
+    Result<std::unique_ptr<Stream>> stream = co_await connect_one(loop, (*found)[i], until);
+    if (stream || stream.error().code() == Errc::kCancelled) co_return stream;
+    last = std::move(stream).error();
+  }
+  co_return last;
+}
+
+}  // namespace odradek::io

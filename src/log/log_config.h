@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "wire/codec.h"
+#include "wire/record_batch.h"
+
+namespace odradek::log {
+
+// What a topic's configuration says about one of its logs. The defaults are Kafka's.
+// Source: org.apache.kafka.storage.internals.log.LogConfig.
+struct LogConfig {
+  int32_t max_message_bytes = 1048588;  // of one batch, header included
+  int32_t segment_bytes = 1 << 30;      // no batch may be larger
+  int64_t segment_ms = 604'800'000;
+  int64_t retention_ms = 604'800'000;  // -1: forever
+  int64_t retention_bytes = -1;        // -1: no limit
+  bool delete_old = true;              // cleanup.policy contains "delete"
+  bool compact = false;                // cleanup.policy contains "compact": keys are required
+  wire::TimestampType timestamp_type = wire::TimestampType::kCreateTime;
+  int64_t timestamp_before_max_ms = std::numeric_limits<int64_t>::max();
+  int64_t timestamp_after_max_ms = 3'600'000;
+  int32_t min_insync_replicas = 1;  // more than one cannot be met by a single node
+  std::optional<wire::Codec> codec;  // empty: as the producer compressed it
+  int codec_level = wire::kDefaultLevel;
+};
+
+}  // namespace odradek::log

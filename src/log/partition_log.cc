@@ -1,0 +1,106 @@
+#include "log/partition_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "wire/batch_rewrite.h"
+
+namespace odradek::log {
+namespace {
+
+AppendOutcome failed(AppendError error) {
+  AppendOutcome outcome;
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+}  // namespace
+
+AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& scratch) {
+  SingleBatch single = single_batch(records);
+  if (!single.error.ok()) return failed(std::move(single.error));
+  CheckedBatch checked = check_batch(single.bytes, config_, now_ms, scratch);
+  if (!checked.error.ok()) return failed(std::move(checked.error));
+
+  const Bytes bytes = checked.recompressed.empty() ? single.bytes : checked.recompressed.bytes();
+  const Result<wire::BatchView> batch = wire::BatchView::parse(bytes);
+  ODK_ASSERT(batch.has_value());
+  if (bytes.size() > static_cast<size_t>(config_.segment_bytes)) {
+    return failed({AppendFault::kLargerThanSegment,
+                   fmt::format("a batch of {} bytes where segment.bytes is {}", bytes.size(),
+                               config_.segment_bytes),
+                   {}});
+  }
+  if (batch->is_transactional()) {
+    return failed({AppendFault::kNotInTransaction, "the producer has no open transaction", {}});
+  }
+  if (batch->has_producer()) {
+    ProducerStates::Decision decision = producers_.check(*batch);
+    if (decision.verdict == ProducerStates::Verdict::kRefuse) {
+      return failed(std::move(decision.error));
+    }
+    if (decision.verdict == ProducerStates::Verdict::kDuplicate) {
+      const ProducerBatch& known = decision.duplicate;
+      return {{}, known.base_offset, known.last_offset, known.timestamp_ms, 0};
+    }
+  }
+  return store_batch(*batch, checked);
+}
+
+AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch,
+                                        const CheckedBatch& checked) {
+  wire::HeaderEdit edit = checked.edit;
+  const int64_t base_offset = end_offset();
+  edit.base_offset = base_offset;
+  edit.leader_epoch = leader_epoch_;
+  const Result<void> stored =
+      store_->append(wire::edited_header(batch, edit), batch.stored_records());
+  if (!stored) {
+    return failed({AppendFault::kStorage, std::string(stored.error().message()), {}});
+  }
+  if (batch.has_producer()) {
+    producers_.record(batch, base_offset, checked.max_timestamp_ms);
+  }
+  AppendOutcome outcome;
+  outcome.base_offset = base_offset;
+  outcome.last_offset = base_offset + batch.last_offset_delta();
+  outcome.bytes = batch.size();
+  if (config_.timestamp_type == wire::TimestampType::kLogAppendTime) {
+    outcome.log_append_time_ms = checked.max_timestamp_ms;
+  }
+  return outcome;
+}
+
+int64_t PartitionLog::truncate_before(int64_t offset) {
+  ODK_ASSERT(offset <= end_offset());
+  if (offset > start_offset_) {
+    start_offset_ = offset;
+    store_->drop_before(offset);
+  }
+  return start_offset_;
+}
+
+bool PartitionLog::apply_retention(int64_t now_ms) {
+  if (!config_.delete_old) return false;
+  const int64_t before = start_offset_;
+  while (const auto oldest = store_->oldest_segment()) {
+    const bool too_old = config_.retention_ms >= 0 && oldest->max_timestamp_ms >= 0 &&
+                         now_ms - oldest->max_timestamp_ms > config_.retention_ms;
+    const bool too_much =
+        config_.retention_bytes >= 0 &&
+        store_->size_bytes() >= static_cast<size_t>(config_.retention_bytes) + oldest->bytes;
+    if (!too_old && !too_much) break;
+    truncate_before(oldest->next_offset);
+  }
+  return start_offset_ != before;
+}
+
+bool PartitionLog::evict_oldest() {
+  const auto oldest = store_->oldest_segment();
+  if (!oldest) return false;
+  truncate_before(oldest->next_offset);
+  return true;
+}
+
+}  // namespace odradek::log

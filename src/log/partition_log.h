@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/slice.h"
+#include "log/append_fault.h"
+#include "log/batch_check.h"
+#include "log/batch_store.h"
+#include "log/log_config.h"
+#include "log/producer_state.h"
+
+namespace odradek::log {
+
+// What an append did. Offsets are -1 when it failed.
+struct AppendOutcome {
+  AppendError error;
+  int64_t base_offset = -1;
+  int64_t last_offset = -1;
+  int64_t log_append_time_ms = -1;  // set for LogAppendTime topics (and for duplicates)
+  size_t bytes = 0;                 // that became readable; 0 for a duplicate
+};
+
+// The log of one partition: decides what may be appended, gives offsets and leader epoch, keeps
+// the producers' state, and answers reads and searches from its store. Batches are stored as they
+// came but for base offset, leader epoch and, where the topic wants it, timestamp and codec.
+// Belongs to one loop.
+class PartitionLog {
+ public:
+  PartitionLog(std::unique_ptr<BatchStore> store, const LogConfig& config,
+               int32_t leader_epoch = 0)
+      : store_(std::move(store)), config_(config), leader_epoch_(leader_epoch) {}
+
+  // Appends the one batch in `records`, sent by a client. `records` may be null or anything.
+  AppendOutcome append(Bytes records, int64_t now_ms, CheckScratch& scratch);
+
+  // Whole batches by reference, appended to `out`; their size. The offset is in
+  // [start_offset(), end_offset()].
+  size_t read(const ReadRange& range, std::vector<Slice>& out) const {
+    return store_->read(range, out);
+  }
+
+  // The first record at or after a time, or the one with the largest timestamp; nothing when
+  // there is none. kMalformed when a stored batch does not unpack.
+  Result<std::optional<TimedOffset>> find_by_time(int64_t timestamp_ms, Unpacker& unpacker) const {
+    return store_->find_by_time(timestamp_ms, start_offset_, unpacker);
+  }
+  Result<std::optional<TimedOffset>> find_max_timestamp(Unpacker& unpacker) const {
+    return store_->find_max_timestamp(start_offset_, unpacker);
+  }
+
+  // Makes everything before `offset` unreadable and frees what can be freed. `offset` is at most
+  // end_offset(); one below start_offset() changes nothing. Gives the new start offset.
+  int64_t truncate_before(int64_t offset);
+
+  // Drops old segments as retention.ms and retention.bytes say; true when the start moved.
+  bool apply_retention(int64_t now_ms);
+  // Drops the oldest segment whatever retention says; false when there is none.
+  bool evict_oldest();
+
+  void expire_producers(int64_t now_ms, int64_t expiration_ms) {
+    producers_.expire(now_ms, expiration_ms);
+  }
+
+  void set_config(const LogConfig& config) { config_ = config; }
+  const LogConfig& config() const { return config_; }
+
+  int64_t start_offset() const { return start_offset_; }
+  int64_t end_offset() const { return store_->end_offset(); }
+  int64_t high_watermark() const { return end_offset(); }
+  int64_t last_stable_offset() const { return end_offset(); }
+  int32_t leader_epoch() const { return leader_epoch_; }
+  size_t size_bytes() const { return store_->size_bytes(); }
+  const ProducerStates& producers() const { return producers_; }
+
+ private:
+  AppendOutcome store_batch(const wire::BatchView& batch, const CheckedBatch& checked);
+
+  std::unique_ptr<BatchStore> store_;
+  LogConfig config_;
+  ProducerStates producers_;
+  int64_t start_offset_ = 0;
+  int32_t leader_epoch_;
+};
+
+}  // namespace odradek::log
