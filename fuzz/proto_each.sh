@@ -18,4 +18,5 @@ python3 "$here/proto_seeds.py" --names | while read -r message; do
   fi
   touch "$work/$message.passed"
 done
-echo "$(find "$work" -maxdepth 1 -name '*.passed' | wc -l) messages fuzzed $seconds s each, no finding"
+passed=$(find "$work" -maxdepth 1 -name '*.passed' | wc -l)
+echo "$passed messages fuzzed $seconds s each, no finding"

@@ -1,5 +1,7 @@
 // The steps of `make demo` that a user's own program would do: produce events, read them with a
 // group of three consumers, compare what was read with what was there. tools/demo.sh runs them.
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -40,8 +42,10 @@ class Options {
   std::map<std::string, std::string> values_;
 };
 
+// A bar that is redrawn on a terminal; elsewhere one line when the step is done.
 void progress(const char* step, size_t done, size_t total) {
   constexpr size_t kWidth = 24;
+  if (done < total && isatty(STDERR_FILENO) == 0) return;
   const size_t filled = total == 0 ? kWidth : done * kWidth / total;
   std::fprintf(stderr, "\r  %-28s [%s%s] %zu/%zu", step, std::string(filled, '#').c_str(),
                std::string(kWidth - filled, '.').c_str(), done, total);
@@ -78,6 +82,7 @@ void produce(const Options& options) {
   std::atomic<size_t> delivered = 0;
   std::atomic<size_t> failed = 0;
   size_t bytes = 0;
+  size_t sent = 0;
   for (const demo::Event& event : events) {
     kafka::Record record{.topic = options["topic"], .value = event.line};
     if (!event.key.empty()) record.key = event.key;
@@ -86,7 +91,7 @@ void produce(const Options& options) {
     check(producer.send(record, [&](const kafka::Result<kafka::RecordMetadata>& report) {
       ++(report ? delivered : failed);
     }));
-    if (const size_t done = delivered; done % 1000 == 0) progress("produce", done, events.size());
+    if (++sent % 1000 == 0) progress("produce", delivered, events.size());
   }
   check(producer.flush(seconds(60)).get());
   check(producer.close(seconds(10)).get());
@@ -123,7 +128,9 @@ void take(Reading& reading, int member, const kafka::RecordBatch& batch) {
     reading.bytes += record.key().size() + record.value().size();
   }
   reading.members_with_records.insert(member);
-  progress("group of three reads", std::min(reading.records, reading.wanted), reading.wanted);
+  if (reading.records < reading.wanted) {
+    progress("group of three reads", reading.records, reading.wanted);
+  }
 }
 
 // One member: commits every batch it has written down, and stops when the group has enough.
@@ -161,6 +168,7 @@ void read(const Options& options) {
     members.emplace_back([&options, &reading, i] { run_member(options, reading, i); });
   }
   for (std::thread& member : members) member.join();
+  progress("group of three reads", reading.records, reading.records);
   if (!reading.failure.empty()) throw std::runtime_error(reading.failure);
   if (reading.records < reading.wanted) {
     throw std::runtime_error("only " + std::to_string(reading.records) + " records within a minute");

@@ -169,7 +169,7 @@ Result<TlsContext> make_tls_server_context(const TlsServerOptions& options) {
 }
 
 Result<TlsContext> make_tls_client_context(const TlsClientOptions& options) {
-  ODK_TRY(const TlsContext context, new_context(TLS_client_method()));
+  ODK_TRY(TlsContext context, new_context(TLS_client_method()));
   if (options.certificates.size() > 1) return failed("a TLS client has one certificate at most");
   for (const TlsCertificate& certificate : options.certificates) {
     ODK_TRY_VOID(use_certificate(context.get(), certificate));

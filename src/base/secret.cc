@@ -19,6 +19,13 @@ Secret Secret::take(std::string& text) {
   return secret;
 }
 
+// Moves copy and wipe: a short text lies inside the object, and a moved-from string keeps it.
+
+Secret::Secret(Secret&& other) noexcept {
+  text_ = other.text_;
+  wipe(other.text_);
+}
+
 Secret& Secret::operator=(const Secret& other) {
   if (this == &other) return *this;
   wipe(text_);
@@ -29,7 +36,6 @@ Secret& Secret::operator=(const Secret& other) {
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this == &other) return *this;
   wipe(text_);
-  // Copied and wiped, not moved: a short text lies inside the object and would stay there.
   text_ = other.text_;
   wipe(other.text_);
   return *this;

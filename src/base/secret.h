@@ -22,7 +22,7 @@ class Secret {
   static Secret take(std::string& text);
 
   Secret(const Secret& other) = default;
-  Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+  Secret(Secret&& other) noexcept;
   Secret& operator=(const Secret& other);
   Secret& operator=(Secret&& other) noexcept;
   ~Secret() { wipe(text_); }

@@ -16,7 +16,9 @@ class CustomSetting final : public Setting {
   std::string show() const override { return {}; }
 
  private:
-  Result<void> read(const Node& node, const Where& where) override { return read_(node, where); }
+  Result<void> read(const ConfigNode& node, const Where& where) override {
+    return read_(node, where);
+  }
 
   std::string type_;
   Binder::ReadNode read_;
@@ -68,7 +70,7 @@ Result<void> Binder::load(const Sources& sources) {
   const Environment environment = sources.environment ? sources.environment : process_environment();
   Where where{sources.file.empty() ? std::string("settings") : sources.file, ""};
   if (!sources.file.empty()) {
-    ODK_TRY(const Node root, load_yaml(sources.file, environment));
+    ODK_TRY(const ConfigNode root, load_yaml(sources.file, environment));
     ODK_TRY_VOID(read(root, where));
   }
   if (!sources.environment_prefix.empty()) {
@@ -78,7 +80,7 @@ Result<void> Binder::load(const Sources& sources) {
   return check_required(where);
 }
 
-Result<void> Binder::read(const Node& root, const Where& where) {
+Result<void> Binder::read(const ConfigNode& root, const Where& where) {
   if (root.is_null()) return {};
   if (!root.is_map()) {
     return where.error(root, fmt::format("expected a section, found {}", describe_kind(root.kind)));
@@ -86,9 +88,9 @@ Result<void> Binder::read(const Node& root, const Where& where) {
   return read_section(root, "", where);
 }
 
-Result<void> Binder::read_section(const Node& section, const std::string& prefix,
+Result<void> Binder::read_section(const ConfigNode& section, const std::string& prefix,
                                   const Where& where) {
-  for (const Node& item : section.items) {
+  for (const ConfigNode& item : section.items) {
     const std::string key = joined(prefix, item.key);
     const Where place = where.child(item.key);
     if (Setting* const setting = find(key); setting != nullptr) {
@@ -105,7 +107,7 @@ Result<void> Binder::read_section(const Node& section, const std::string& prefix
   return {};
 }
 
-Result<void> Binder::set(Setting& setting, const Node& node, const Where& where) {
+Result<void> Binder::set(Setting& setting, const ConfigNode& node, const Where& where) {
   // "a: {b: 1}" beside "a.b: 2" in one file is a mistake; another source replaces the value.
   if (setting.is_set() && setting.where_.origin == where.origin && node.line > 0) {
     return where.error(node, fmt::format("set twice, first in line {}", setting.line_));
@@ -123,7 +125,7 @@ Result<void> Binder::read_environment(const std::string& prefix, const Environme
     const std::optional<std::string> value = environment(name);
     if (!value) continue;
     const Where where{"environment variable " + name, setting->key()};
-    ODK_TRY_VOID(set(*setting, Node::scalar(*value), where));
+    ODK_TRY_VOID(set(*setting, ConfigNode::scalar(*value), where));
   }
   return {};
 }
@@ -133,13 +135,14 @@ Result<void> Binder::read_override(const Override& given) {
   Setting* const setting = find(given.key);
   if (setting == nullptr) {
     std::vector<std::string> keys;
+    keys.reserve(settings_.size());
     for (const auto& known : settings_) keys.push_back(known->key());
     const std::string nearest = nearest_name(given.key, keys);
     return where.error(
         0, nearest.empty() ? "unknown key" : fmt::format("unknown key, did you mean {}?", nearest));
   }
   if (!setting->is_text()) return where.error(0, "can be set in the file only");
-  return set(*setting, Node::scalar(given.text), where);
+  return set(*setting, ConfigNode::scalar(given.text), where);
 }
 
 Result<void> Binder::check_required(const Where& where) const {
@@ -150,7 +153,8 @@ Result<void> Binder::check_required(const Where& where) const {
   return {};
 }
 
-Error Binder::unknown_key(const Node& item, const std::string& prefix, const Where& where) const {
+Error Binder::unknown_key(const ConfigNode& item, const std::string& prefix,
+                          const Where& where) const {
   std::vector<std::string> here;
   std::vector<std::string> elsewhere;
   for (const auto& setting : settings_) {

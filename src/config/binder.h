@@ -76,13 +76,13 @@ class Binder {
                    std::function<void(Binder&, T&)> declare, std::string doc);
 
   // A shape none of the others fit: `read` gets the node and makes its own errors with `where`.
-  using ReadNode = std::function<Result<void>(const Node&, const Where&)>;
+  using ReadNode = std::function<Result<void>(const ConfigNode&, const Where&)>;
   Setting& custom(std::string key, std::string type, ReadNode read, std::string doc);
 
   // Reads everything and checks that what is required is there.
   Result<void> load(const Sources& sources);
   // The steps of load(), for tests and nested use.
-  Result<void> read(const Node& root, const Where& where);
+  Result<void> read(const ConfigNode& root, const Where& where);
   Result<void> read_environment(const std::string& prefix, const Environment& environment);
   Result<void> read_override(const Override& given);
   Result<void> check_required(const Where& where) const;
@@ -103,9 +103,10 @@ class Binder {
   void add_setting(std::unique_ptr<Setting> setting);
   Setting* find(std::string_view key) const;
   bool is_section(std::string_view key) const;
-  Result<void> read_section(const Node& section, const std::string& prefix, const Where& where);
-  Error unknown_key(const Node& item, const std::string& prefix, const Where& where) const;
-  Result<void> set(Setting& setting, const Node& node, const Where& where);
+  Result<void> read_section(const ConfigNode& section, const std::string& prefix,
+                            const Where& where);
+  Error unknown_key(const ConfigNode& item, const std::string& prefix, const Where& where) const;
+  Result<void> set(Setting& setting, const ConfigNode& node, const Where& where);
 
   std::vector<std::unique_ptr<Setting>> settings_;
 };
@@ -121,7 +122,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 
 // Reads one section into `target` by its own binder; the two below read many.
 template <class T>
-Result<T> read_struct(const Node& node, const Where& where,
+Result<T> read_struct(const ConfigNode& node, const Where& where,
                       const std::function<void(Binder&, T&)>& declare) {
   T value{};
   Binder binder;
@@ -144,10 +145,10 @@ class MapSetting final : public Setting {
   void describe_inner(Binder& binder) override { declare_(binder, example_); }
 
  private:
-  Result<void> read(const Node& node, const Where& where) override {
+  Result<void> read(const ConfigNode& node, const Where& where) override {
     if (!node.is_map()) return where.error(node, "expected a section");
     std::map<std::string, T> values;
-    for (const Node& item : node.items) {
+    for (const ConfigNode& item : node.items) {
       ODK_TRY(values[item.key], read_struct<T>(item, where.child(item.key), declare_));
     }
     target_ = std::move(values);
@@ -172,10 +173,10 @@ class ListSetting final : public Setting {
   void describe_inner(Binder& binder) override { declare_(binder, example_); }
 
  private:
-  Result<void> read(const Node& node, const Where& where) override {
+  Result<void> read(const ConfigNode& node, const Where& where) override {
     if (!node.is_list()) return where.error(node, "expected a list");
     std::vector<T> values;
-    for (const Node& item : node.items) {
+    for (const ConfigNode& item : node.items) {
       ODK_TRY(T value, read_struct<T>(item, where.element(values.size()), declare_));
       values.push_back(std::move(value));
     }

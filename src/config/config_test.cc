@@ -22,12 +22,13 @@ Environment variables(std::map<std::string, std::string> values) {
   };
 }
 
-Result<Node> parse(std::string_view text, std::map<std::string, std::string> environment = {}) {
+Result<ConfigNode> parse(std::string_view text,
+                         std::map<std::string, std::string> environment = {}) {
   return parse_yaml(text, "broker.yaml", variables(std::move(environment)));
 }
 
 std::string failure_of(std::string_view text, std::map<std::string, std::string> environment = {}) {
-  const Result<Node> node = parse(text, std::move(environment));
+  const Result<ConfigNode> node = parse(text, std::move(environment));
   return node ? "no failure" : std::string(node.error().message());
 }
 
@@ -72,7 +73,7 @@ struct Settings {
   }
 
   Result<void> read(std::string_view text, std::map<std::string, std::string> environment = {}) {
-    ODK_TRY(const Node root, parse(text, std::move(environment)));
+    ODK_TRY(const ConfigNode root, parse(text, std::move(environment)));
     const Where where{"broker.yaml", ""};
     ODK_TRY_VOID(binder.read(root, where));
     return binder.check_required(where);
@@ -257,7 +258,7 @@ TEST(Binder, DescribesItself) {
 }
 
 TEST(Yaml, ExpandsVariables) {
-  const Node root =
+  const ConfigNode root =
       parse("a: ${A}\nb: \"x${B:-default}y\"\nc: $${A}\nd: '${A}${A}'\ne: ${E:-}\nf: $5",
             {{"A", "one: {two}"}, {"B", ""}})
           .value();
@@ -283,7 +284,7 @@ TEST(Yaml, FailuresNameTheLine) {
 }
 
 TEST(Yaml, AliasesWorkAndAreBounded) {
-  const Node root = parse("a: &x {k: v}\nb: *x\n").value();
+  const ConfigNode root = parse("a: &x {k: v}\nb: *x\n").value();
   EXPECT_EQ(root.find("b")->find("k")->text, "v");
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
   for (int i = 1; i < 12; ++i) {

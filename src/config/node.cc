@@ -4,20 +4,20 @@
 
 namespace odradek::config {
 
-const Node* Node::find(std::string_view name) const {
+const ConfigNode* ConfigNode::find(std::string_view name) const {
   if (!is_map()) return nullptr;
-  for (const Node& item : items) {
+  for (const ConfigNode& item : items) {
     if (item.key == name) return &item;
   }
   return nullptr;
 }
 
-std::string_view describe_kind(Node::Kind kind) {
+std::string_view describe_kind(ConfigNode::Kind kind) {
   switch (kind) {
-    case Node::Kind::kNull: return "nothing";
-    case Node::Kind::kScalar: return "a text";
-    case Node::Kind::kList: return "a list";
-    case Node::Kind::kMap: return "a section";
+    case ConfigNode::Kind::kNull: return "nothing";
+    case ConfigNode::Kind::kScalar: return "a text";
+    case ConfigNode::Kind::kList: return "a list";
+    case ConfigNode::Kind::kMap: return "a section";
   }
   return "something else";
 }

@@ -10,7 +10,7 @@
 namespace odradek::config {
 
 // A piece of a configuration as it was written, before anybody asked for a type. Owns its text.
-struct Node {
+struct ConfigNode {
   enum class Kind : uint8_t { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
@@ -19,10 +19,10 @@ struct Node {
   int key_line = 0;   // where the key stands
   std::string text;   // of a scalar
   bool quoted = false;
-  std::vector<Node> items;  // of a list; of a map, in the order written
+  std::vector<ConfigNode> items;  // of a list; of a map, in the order written
 
-  static Node scalar(std::string text) {
-    Node node;
+  static ConfigNode scalar(std::string text) {
+    ConfigNode node;
     node.kind = Kind::kScalar;
     node.text = std::move(text);
     return node;
@@ -32,11 +32,11 @@ struct Node {
   bool is_scalar() const { return kind == Kind::kScalar; }
   bool is_list() const { return kind == Kind::kList; }
   bool is_map() const { return kind == Kind::kMap; }
-  const Node* find(std::string_view name) const;  // of a map; nullptr when there is none
+  const ConfigNode* find(std::string_view name) const;  // of a map; nullptr when there is none
 };
 
 // "a text", "a list", ...: for errors.
-std::string_view describe_kind(Node::Kind kind);
+std::string_view describe_kind(ConfigNode::Kind kind);
 
 // Where a value comes from and what it is called; makes the one-sentence errors
 // "broker.yaml:12: listeners.tls.cert_file: expected a text, found a list".
@@ -45,7 +45,9 @@ struct Where {
   std::string path;    // "listeners.tls.cert_file", "rules[2].topic"; empty: the whole document
 
   Error error(int line, std::string_view what) const;
-  Error error(const Node& node, std::string_view what) const { return error(node.line, what); }
+  Error error(const ConfigNode& node, std::string_view what) const {
+    return error(node.line, what);
+  }
   Where child(std::string_view key) const;
   Where element(size_t index) const;
 };

@@ -43,7 +43,7 @@ class Setting {
 
  private:
   friend class Binder;
-  virtual Result<void> read(const Node& node, const Where& where) = 0;
+  virtual Result<void> read(const ConfigNode& node, const Where& where) = 0;
 
   std::string key_;
   std::string doc_;
@@ -83,7 +83,7 @@ class TypedSetting final : public Setting {
   std::string show() const override { return TypeInfo<T>::show(target_); }
 
  private:
-  Result<void> read(const Node& node, const Where& where) override {
+  Result<void> read(const ConfigNode& node, const Where& where) override {
     T value{};
     ODK_TRY_VOID(read_value(node, where, value));
     for (const Check& check : checks_) {
@@ -119,7 +119,7 @@ class ChoiceSetting final : public Setting {
   }
 
  private:
-  Result<void> read(const Node& node, const Where& where) override {
+  Result<void> read(const ConfigNode& node, const Where& where) override {
     std::string text;
     ODK_TRY_VOID(read_value(node, where, text));
     for (const auto& [word, value] : words_) {

@@ -86,7 +86,7 @@ std::vector<std::string> split_at_commas(std::string_view text) {
   }
 }
 
-Result<std::string_view> scalar_text(const Node& node, const Where& where,
+Result<std::string_view> scalar_text(const ConfigNode& node, const Where& where,
                                      std::string_view expected) {
   if (node.is_scalar()) return std::string_view(node.text);
   return where.error(node,
@@ -95,8 +95,8 @@ Result<std::string_view> scalar_text(const Node& node, const Where& where,
 
 // Parses the scalar with `parse` and places its error.
 template <class T, class Parse>
-Result<void> read_scalar(const Node& node, const Where& where, std::string_view expected, T& value,
-                         Parse parse) {
+Result<void> read_scalar(const ConfigNode& node, const Where& where, std::string_view expected,
+                         T& value, Parse parse) {
   ODK_TRY(const std::string_view text, scalar_text(node, where, expected));
   auto parsed = parse(trimmed(text));
   if (!parsed) return where.error(node, parsed.error().message());
@@ -211,31 +211,32 @@ std::string format_size(ByteSize size) {
   return fmt::format("{}", size.bytes);
 }
 
-Result<void> read_value(const Node& node, const Where& where, bool& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, bool& value) {
   return read_scalar(node, where, "true or false", value, parse_bool);
 }
 
-Result<void> read_value(const Node& node, const Where& where, double& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, double& value) {
   return read_scalar(node, where, "a number", value, parse_number);
 }
 
-Result<void> read_value(const Node& node, const Where& where, ByteSize& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, ByteSize& value) {
   return read_scalar(node, where, "a size such as 64MiB", value, parse_size);
 }
 
-Result<void> read_value(const Node& node, const Where& where, std::string& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, std::string& value) {
   ODK_TRY(const std::string_view text, scalar_text(node, where, "a text"));
   value = text;
   return {};
 }
 
-Result<void> read_value(const Node& node, const Where& where, Secret& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, Secret& value) {
   ODK_TRY(const std::string_view text, scalar_text(node, where, "a text"));
   value = Secret(text);
   return {};
 }
 
-Result<void> read_value(const Node& node, const Where& where, std::vector<std::string>& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where,
+                        std::vector<std::string>& value) {
   if (node.is_scalar()) {
     value = split_at_commas(node.text);
     return {};
@@ -244,39 +245,39 @@ Result<void> read_value(const Node& node, const Where& where, std::vector<std::s
     return where.error(node, fmt::format("expected a list, found {}", describe_kind(node.kind)));
   }
   std::vector<std::string> texts;
-  for (const Node& item : node.items) {
+  for (const ConfigNode& item : node.items) {
     ODK_TRY_VOID(read_value(item, where.element(texts.size()), texts.emplace_back()));
   }
   value = std::move(texts);
   return {};
 }
 
-Result<void> read_value(const Node& node, const Where& where,
+Result<void> read_value(const ConfigNode& node, const Where& where,
                         std::map<std::string, std::string>& value) {
   if (!node.is_map()) {
     return where.error(node, fmt::format("expected a section, found {}", describe_kind(node.kind)));
   }
   std::map<std::string, std::string> texts;
-  for (const Node& item : node.items) {
+  for (const ConfigNode& item : node.items) {
     ODK_TRY_VOID(read_value(item, where.child(item.key), texts[item.key]));
   }
   value = std::move(texts);
   return {};
 }
 
-Result<void> read_value(const Node& node, const Where& where,
+Result<void> read_value(const ConfigNode& node, const Where& where,
                         std::map<std::string, Secret>& value) {
   std::map<std::string, Secret> secrets;
   if (node.is_map()) {
-    for (const Node& item : node.items) {
+    for (const ConfigNode& item : node.items) {
       ODK_TRY_VOID(read_value(item, where.child(item.key), secrets[item.key]));
     }
   } else if (node.is_list()) {
     for (size_t i = 0; i < node.items.size(); ++i) {
-      const Node& item = node.items[i];
+      const ConfigNode& item = node.items[i];
       const Where place = where.element(i);
-      const Node* const name = item.find("username");
-      const Node* const password = item.find("password");
+      const ConfigNode* const name = item.find("username");
+      const ConfigNode* const password = item.find("password");
       if (name == nullptr || !name->is_scalar() || password == nullptr || item.items.size() != 2) {
         return place.error(item, "expected username and password");
       }
@@ -293,13 +294,13 @@ Result<void> read_value(const Node& node, const Where& where,
   return {};
 }
 
-Result<void> read_integer(const Node& node, const Where& where, int64_t smallest, int64_t largest,
-                          int64_t& value) {
+Result<void> read_integer(const ConfigNode& node, const Where& where, int64_t smallest,
+                          int64_t largest, int64_t& value) {
   return read_scalar(node, where, "an integer", value,
                      [&](std::string_view text) { return parse_integer(text, smallest, largest); });
 }
 
-Result<void> read_duration(const Node& node, const Where& where, Duration& value) {
+Result<void> read_duration(const ConfigNode& node, const Where& where, Duration& value) {
   return read_scalar(node, where, "a duration such as 10s", value, [&](std::string_view text) {
     return parse_duration(text, unit_of_key(where.path));
   });

@@ -42,28 +42,30 @@ Duration unit_of_key(std::string_view key);
 std::string format_duration(Duration duration);  // "1m30s"
 std::string format_size(ByteSize size);          // "64MiB", "1000"
 
-Result<void> read_value(const Node& node, const Where& where, bool& value);
-Result<void> read_value(const Node& node, const Where& where, double& value);
-Result<void> read_value(const Node& node, const Where& where, std::string& value);
-Result<void> read_value(const Node& node, const Where& where, Secret& value);
-Result<void> read_value(const Node& node, const Where& where, ByteSize& value);
+Result<void> read_value(const ConfigNode& node, const Where& where, bool& value);
+Result<void> read_value(const ConfigNode& node, const Where& where, double& value);
+Result<void> read_value(const ConfigNode& node, const Where& where, std::string& value);
+Result<void> read_value(const ConfigNode& node, const Where& where, Secret& value);
+Result<void> read_value(const ConfigNode& node, const Where& where, ByteSize& value);
 // A list of texts, or one text with commas between.
-Result<void> read_value(const Node& node, const Where& where, std::vector<std::string>& value);
+Result<void> read_value(const ConfigNode& node, const Where& where,
+                        std::vector<std::string>& value);
 // A section of texts.
-Result<void> read_value(const Node& node, const Where& where,
+Result<void> read_value(const ConfigNode& node, const Where& where,
                         std::map<std::string, std::string>& value);
 // A section of names and secrets, or a list of {username, password}.
-Result<void> read_value(const Node& node, const Where& where, std::map<std::string, Secret>& value);
-Result<void> read_integer(const Node& node, const Where& where, int64_t smallest, int64_t largest,
-                          int64_t& value);
-Result<void> read_duration(const Node& node, const Where& where, Duration& value);
+Result<void> read_value(const ConfigNode& node, const Where& where,
+                        std::map<std::string, Secret>& value);
+Result<void> read_integer(const ConfigNode& node, const Where& where, int64_t smallest,
+                          int64_t largest, int64_t& value);
+Result<void> read_duration(const ConfigNode& node, const Where& where, Duration& value);
 
 template <class T>
 concept Integer = std::is_integral_v<T> && !std::is_same_v<T, bool> &&
                   (sizeof(T) < sizeof(int64_t) || std::is_signed_v<T>);
 
 template <Integer T>
-Result<void> read_value(const Node& node, const Where& where, T& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, T& value) {
   int64_t number = 0;
   ODK_TRY_VOID(read_integer(node, where, std::numeric_limits<T>::min(),
                             std::numeric_limits<T>::max(), number));
@@ -72,7 +74,7 @@ Result<void> read_value(const Node& node, const Where& where, T& value) {
 }
 
 template <class Rep, class Period>
-Result<void> read_value(const Node& node, const Where& where,
+Result<void> read_value(const ConfigNode& node, const Where& where,
                         std::chrono::duration<Rep, Period>& value) {
   using Target = std::chrono::duration<Rep, Period>;
   Duration duration{};
@@ -83,7 +85,7 @@ Result<void> read_value(const Node& node, const Where& where,
 }
 
 template <class T>
-Result<void> read_value(const Node& node, const Where& where, std::optional<T>& value) {
+Result<void> read_value(const ConfigNode& node, const Where& where, std::optional<T>& value) {
   if (node.is_null()) {
     value.reset();
     return {};

@@ -27,12 +27,12 @@ class TreeBuilder final : public YAML::EventHandler {
   TreeBuilder(const std::string& name, const Environment& environment, const YamlLimits& limits)
       : where_{name, ""}, environment_(environment), limits_(limits) {}
 
-  Node take() { return std::move(root_); }
+  ConfigNode take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Node node;
+    ConfigNode node;
     node.line = line_of(mark);
     add(std::move(node), anchor);
   }
@@ -44,14 +44,14 @@ class TreeBuilder final : public YAML::EventHandler {
     if (static_cast<int>(stack_.size()) + anchored.extent.depth > limits_.max_depth) {
       stop(line_of(mark), "too deeply nested");
     }
-    Node copy = anchored.node;
+    ConfigNode copy = anchored.node;
     copy.line = line_of(mark);
     attach(std::move(copy), anchored.extent);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    Node node;
-    node.kind = Node::Kind::kScalar;
+    ConfigNode node;
+    node.kind = ConfigNode::Kind::kScalar;
     node.line = line_of(mark);
     // yaml-cpp tags quoted scalars "!" and plain ones "?".
     node.quoted = tag == "!";
@@ -60,12 +60,12 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    open(Node::Kind::kList, mark, anchor);
+    open(ConfigNode::Kind::kList, mark, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    open(Node::Kind::kMap, mark, anchor);
+    open(ConfigNode::Kind::kMap, mark, anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -77,11 +77,11 @@ class TreeBuilder final : public YAML::EventHandler {
     int depth = 1;
   };
   struct Anchored {
-    Node node;
+    ConfigNode node;
     Extent extent;
   };
   struct Open {
-    Node node;
+    ConfigNode node;
     YAML::anchor_t anchor = YAML::NullAnchor;
     bool has_key = false;
     std::string key;
@@ -114,7 +114,7 @@ class TreeBuilder final : public YAML::EventHandler {
     return *std::move(result);
   }
 
-  void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+  void open(ConfigNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     const int line = line_of(mark);
     if (is_key()) stop(line, "a key must be a text");
     if (static_cast<int>(stack_.size()) >= limits_.max_depth) stop(line, "too deeply nested");
@@ -134,21 +134,21 @@ class TreeBuilder final : public YAML::EventHandler {
     attach(std::move(closed.node), closed.extent);
   }
 
-  void add(Node node, YAML::anchor_t anchor) {
+  void add(ConfigNode node, YAML::anchor_t anchor) {
     const Extent extent{.nodes = 1, .bytes = node.text.size(), .depth = 1};
     count(extent, node.line);
     remember(node, anchor, extent);
     attach(std::move(node), extent);
   }
 
-  void remember(const Node& node, YAML::anchor_t anchor, const Extent& extent) {
+  void remember(const ConfigNode& node, YAML::anchor_t anchor, const Extent& extent) {
     if (anchor == YAML::NullAnchor) return;
     count(extent, node.line);
     anchors_[anchor] = {node, extent};
   }
 
   // Puts a finished node where it belongs: into its list, as a key, as that key's value.
-  void attach(Node node, const Extent& extent) {
+  void attach(ConfigNode node, const Extent& extent) {
     if (stack_.empty()) {
       root_ = std::move(node);
       return;
@@ -178,7 +178,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Where where_;
   const Environment& environment_;
   const YamlLimits& limits_;
-  Node root_;
+  ConfigNode root_;
   std::vector<Open> stack_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   size_t nodes_ = 0;
@@ -187,8 +187,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
-Result<Node> parse_yaml(std::string_view text, const std::string& name,
-                        const Environment& environment, const YamlLimits& limits) {
+Result<ConfigNode> parse_yaml(std::string_view text, const std::string& name,
+                              const Environment& environment, const YamlLimits& limits) {
   const Where where{name, ""};
   if (text.size() > limits.max_bytes) {
     return where.error(0, fmt::format("larger than {} bytes", limits.max_bytes));
@@ -206,13 +206,13 @@ Result<Node> parse_yaml(std::string_view text, const std::string& name,
     return where.error(exception.mark.is_null() ? 0 : exception.mark.line + 1,
                        fmt::format("not YAML: {}", exception.msg));
   }
-  Node root = builder.take();
-  if (root.is_null()) root.kind = Node::Kind::kMap;
+  ConfigNode root = builder.take();
+  if (root.is_null()) root.kind = ConfigNode::Kind::kMap;
   return root;
 }
 
-Result<Node> load_yaml(const std::string& path, const Environment& environment,
-                       const YamlLimits& limits) {
+Result<ConfigNode> load_yaml(const std::string& path, const Environment& environment,
+                             const YamlLimits& limits) {
   const Result<std::string> text = read_file(path, limits.max_bytes);
   if (!text) {
     return Error(Errc::kConfig, fmt::format("cannot read {}: {}", path, text.error().message()));

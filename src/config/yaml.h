@@ -28,11 +28,11 @@ Result<std::string> expand_variables(std::string_view text, const Environment& e
 // Reads one YAML document and expands variables in its values (not in its keys). `name` stands for
 // the file in errors. An empty document is an empty section. Hostile input is bounded: size,
 // nesting, and what aliases multiply. Errors: kConfig, "name:line: what is wrong".
-Result<Node> parse_yaml(std::string_view text, const std::string& name,
-                        const Environment& environment, const YamlLimits& limits = {});
+Result<ConfigNode> parse_yaml(std::string_view text, const std::string& name,
+                              const Environment& environment, const YamlLimits& limits = {});
 
 // The same from a file. Errors also: kConfig "cannot read FILE: No such file or directory".
-Result<Node> load_yaml(const std::string& path, const Environment& environment,
-                       const YamlLimits& limits = {});
+Result<ConfigNode> load_yaml(const std::string& path, const Environment& environment,
+                             const YamlLimits& limits = {});
 
 }  // namespace odradek::config

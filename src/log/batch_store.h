@@ -44,7 +44,8 @@ class BatchStore {
 
   // Appends a batch made of `header` (offsets and epoch set) and its records section, copied.
   // The base offset is at least end_offset(). Errors: kLimitExceeded (no memory), kIo.
-  virtual Result<void> append(const wire::HeaderBytes& header, Bytes stored_records) = 0;
+  virtual Result<void> append(const wire::HeaderBytes& header, Bytes stored_records,
+                              int64_t now_ms) = 0;
 
   // Whole batches of the range, by reference, appended to `out`; their total size. The offset is
   // in [start_offset(), end_offset()]. Zero when nothing fits.
@@ -67,7 +68,8 @@ class BatchStore {
   struct Segment {
     int64_t base_offset = 0;
     int64_t next_offset = 0;
-    int64_t max_timestamp_ms = -1;
+    int64_t max_timestamp_ms = -1;  // of its records
+    int64_t appended_ms = 0;        // when the last of them came
     size_t bytes = 0;
   };
   virtual std::optional<Segment> oldest_segment() const = 0;

@@ -46,7 +46,8 @@ Result<std::optional<TimedOffset>> search_batch(const BatchView& batch, int64_t 
 
 }  // namespace
 
-Result<void> MemoryStore::append(const wire::HeaderBytes& header, Bytes stored_records) {
+Result<void> MemoryStore::append(const wire::HeaderBytes& header, Bytes stored_records,
+                                 int64_t now_ms) {
   const size_t bytes = header.size() + stored_records.size();
   const int64_t base = base_offset(header.data());
   ODK_ASSERT(base >= end_offset_ && batch_size(header.data()) == bytes);
@@ -65,6 +66,7 @@ Result<void> MemoryStore::append(const wire::HeaderBytes& header, Bytes stored_r
   }
   end_offset_ = part.next_offset = next_offset(header.data());
   part.max_timestamp = std::max(part.max_timestamp, max_timestamp(header.data()));
+  part.appended_ms = now_ms;
   size_bytes_ += bytes;
   return {};
 }
@@ -79,7 +81,7 @@ Result<void> MemoryStore::add_part(size_t batch_bytes, int64_t base_offset) {
   }
   Slice memory(chunk, Bytes(chunk->data(), chunk->capacity()));
   parts_.push_back({std::move(memory), chunk, base_offset, base_offset,
-                    std::numeric_limits<int64_t>::min(), {}});
+                    std::numeric_limits<int64_t>::min(), 0, {}});
   return {};
 }
 
@@ -203,7 +205,8 @@ int64_t MemoryStore::drop_before(int64_t offset) {
 std::optional<BatchStore::Segment> MemoryStore::oldest_segment() const {
   if (parts_.empty()) return std::nullopt;
   const Part& part = parts_.front();
-  return Segment{part.base_offset, part.next_offset, part.max_timestamp, part.chunk->used()};
+  return Segment{part.base_offset, part.next_offset, part.max_timestamp, part.appended_ms,
+                 part.chunk->used()};
 }
 
 int64_t MemoryStore::first_offset() const {

@@ -18,7 +18,8 @@ class MemoryStore final : public BatchStore {
   explicit MemoryStore(std::shared_ptr<ChunkPool> pool, int64_t first_offset = 0)
       : pool_(std::move(pool)), end_offset_(first_offset) {}
 
-  Result<void> append(const wire::HeaderBytes& header, Bytes stored_records) override;
+  Result<void> append(const wire::HeaderBytes& header, Bytes stored_records,
+                      int64_t now_ms) override;
   size_t read(const ReadRange& range, std::vector<Slice>& out) const override;
   Result<std::optional<TimedOffset>> find_by_time(int64_t timestamp_ms, int64_t from_offset,
                                                   Unpacker& unpacker) const override;
@@ -44,6 +45,7 @@ class MemoryStore final : public BatchStore {
     int64_t base_offset;
     int64_t next_offset;
     int64_t max_timestamp;
+    int64_t appended_ms;
     std::vector<IndexEntry> index;
   };
 

@@ -34,7 +34,7 @@ class MemoryStoreTest : public testing::Test {
     edit.base_offset = store_.end_offset();
     edit.leader_epoch = 7;
     const BatchView view = *BatchView::parse(batch.bytes());
-    ASSERT_TRUE(store_.append(wire::edited_header(view, edit), view.stored_records()));
+    ASSERT_TRUE(store_.append(wire::edited_header(view, edit), view.stored_records(), 5000));
   }
 
   // Base offsets of the batches that a read gives.

@@ -9,6 +9,10 @@
 namespace odradek::log {
 namespace {
 
+// Records that come with old timestamps stay readable for as long as Kafka's default interval of
+// looking at segments would let them (log.retention.check.interval.ms), although we look more often.
+constexpr int64_t kSettleMs = 300'000;
+
 AppendOutcome failed(AppendError error) {
   AppendOutcome outcome;
   outcome.error = std::move(error);
@@ -45,17 +49,17 @@ AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& 
       return {{}, known.base_offset, known.last_offset, known.timestamp_ms, 0};
     }
   }
-  return store_batch(*batch, checked);
+  return store_batch(*batch, checked, now_ms);
 }
 
 AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch,
-                                        const CheckedBatch& checked) {
+                                        const CheckedBatch& checked, int64_t now_ms) {
   wire::HeaderEdit edit = checked.edit;
   const int64_t base_offset = end_offset();
   edit.base_offset = base_offset;
   edit.leader_epoch = leader_epoch_;
   const Result<void> stored =
-      store_->append(wire::edited_header(batch, edit), batch.stored_records());
+      store_->append(wire::edited_header(batch, edit), batch.stored_records(), now_ms);
   if (!stored) {
     return failed({AppendFault::kStorage, std::string(stored.error().message()), {}});
   }
@@ -84,9 +88,11 @@ int64_t PartitionLog::truncate_before(int64_t offset) {
 bool PartitionLog::apply_retention(int64_t now_ms) {
   if (!config_.delete_old) return false;
   const int64_t before = start_offset_;
+  const int64_t settle_ms = std::min(config_.retention_ms, kSettleMs);
   while (const auto oldest = store_->oldest_segment()) {
     const bool too_old = config_.retention_ms >= 0 && oldest->max_timestamp_ms >= 0 &&
-                         now_ms - oldest->max_timestamp_ms > config_.retention_ms;
+                         now_ms - oldest->max_timestamp_ms > config_.retention_ms &&
+                         now_ms - oldest->appended_ms > settle_ms;
     const bool too_much =
         config_.retention_bytes >= 0 &&
         store_->size_bytes() >= static_cast<size_t>(config_.retention_bytes) + oldest->bytes;

@@ -77,7 +77,8 @@ class PartitionLog {
   const ProducerStates& producers() const { return producers_; }
 
  private:
-  AppendOutcome store_batch(const wire::BatchView& batch, const CheckedBatch& checked);
+  AppendOutcome store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
+                            int64_t now_ms);
 
   std::unique_ptr<BatchStore> store_;
   LogConfig config_;

@@ -1,0 +1,217 @@
+// odradek-broker: flags, signals, wiring. What it does is in src/broker.
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/program_config.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "io/signals.h"
+#include "obs/health.h"
+#include "obs/metrics.h"
+#include "obs/process_metrics.h"
+
+namespace odradek::broker {
+namespace {
+
+// docs/exit-codes.md
+constexpr int kExitConfig = 2;
+constexpr int kExitStorage = 4;
+constexpr int kExitListen = 10;
+
+struct Flags {
+  std::string config_file;
+  std::string ready_file;
+  std::vector<std::string> listen;
+  std::vector<std::string> advertise;
+  std::vector<std::string> topics;
+  std::vector<std::string> sets;
+  std::vector<std::pair<std::string, std::string>> plain;  // key, text
+};
+
+int exit_code(const Error& error) {
+  switch (error.code()) {
+    case Errc::kConfig:
+    case Errc::kInvalidArgument:
+      return kExitConfig;
+    case Errc::kNetwork:
+      return kExitListen;
+    case Errc::kIo:
+      return kExitStorage;
+    default:
+      return 1;
+  }
+}
+
+int fail(const Error& error) {
+  fmt::print(stderr, "odradek-broker: {}\n", error.message());
+  return exit_code(error);
+}
+
+// Flags win over the environment, and that over the file.
+Result<BrokerOptions> read_options(const Flags& flags, ProgramConfig& config) {
+  config::Binder binder;
+  declare_settings(binder, config);
+  config::Sources sources;
+  sources.file = flags.config_file;
+  sources.environment_prefix = "ODRADEK_";
+  for (const auto& [key, text] : flags.plain) {
+    std::string flag = "--" + key;
+    std::replace(flag.begin(), flag.end(), '.', '-');
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    sources.overrides.push_back({std::move(flag), key, text});
+  }
+  ODK_TRY_VOID(binder.load(sources));
+  if (!flags.listen.empty()) config.listen = flags.listen;
+  if (!flags.advertise.empty()) config.advertise = flags.advertise;
+  for (const std::string& set : flags.sets) {
+    const size_t equals = set.find('=');
+    if (equals == std::string::npos) {
+      return Error(Errc::kConfig, fmt::format("--set {}: expected property=value", set));
+    }
+    config.properties[set.substr(0, equals)] = set.substr(equals + 1);
+  }
+  ODK_TRY(BrokerOptions options, broker_options(config));
+  for (const std::string& text : flags.topics) {
+    ODK_TRY(TopicSpec topic, parse_topic(text));
+    options.topics.push_back(std::move(topic));
+  }
+  return options;
+}
+
+// Who waits for the file must not see half of it: it appears whole or not at all.
+Result<void> write_ready_file(const std::string& path, const std::string& line) {
+  const std::string unfinished = path + ".new";
+  {
+    std::ofstream file(unfinished, std::ios::trunc);
+    file << line << '\n';
+    file.flush();
+    if (!file) return Error(Errc::kIo, fmt::format("cannot write the ready file {}", path));
+  }
+  if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
+    return Error(Errc::kIo, fmt::format("cannot write the ready file {}", path));
+  }
+  return {};
+}
+
+class Program {
+ public:
+  Program(io::Loop& loop, BrokerOptions options) : loop_(loop), broker_(std::move(options)) {}
+
+  io::Task<int> run(std::string http, std::string ready_file) {
+    io::SignalWatch signals(loop_, {SIGTERM, SIGINT});
+    Result<void> started = start(http, ready_file);
+    if (started) {
+      const Result<int> signal = co_await signals.wait();
+      ODK_LOG(info, "stopping", kv("signal", signal.value_or(0)));
+    }
+    health_.set_stopping();
+    co_await broker_.stop_async();
+    co_await http_server_.stop();
+    co_return started ? 0 : fail(started.error());
+  }
+
+ private:
+  Result<void> start(const std::string& http, const std::string& ready_file) {
+    ODK_TRY_VOID(broker_.start());
+    std::string line = fmt::format(R"({{"bootstrap":"{}","pid":{},"cluster_id":"{}")",
+                                   broker_.bootstrap(), getpid(), broker_.cluster_id());
+    if (http != "off") {
+      ODK_TRY(const std::string address, start_http(http));
+      line += fmt::format(R"(,"http":"{}")", address);
+    }
+    line += "}";
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+    if (!ready_file.empty()) ODK_TRY_VOID(write_ready_file(ready_file, line));
+    return {};
+  }
+
+  Result<std::string> start_http(const std::string& text) {
+    Result<io::HostPort> address = io::parse_host_port(text);
+    if (!address) {
+      return Error(Errc::kConfig, fmt::format("http: {}", address.error().message()));
+    }
+    Broker::declare_metrics(registry_);
+    process_metrics_ = obs::add_process_metrics(registry_);
+    broker_metrics_ =
+        registry_.on_collect([this](obs::Collection& into) { broker_.collect(into); });
+    obs::add_routes(router_, registry_, health_);
+    http::HttpServerOptions options;
+    options.host = address->host;
+    options.port = address->port;
+    ODK_TRY(address->port, http_server_.listen(std::move(options)));
+    return address->to_string();
+  }
+
+  io::Loop& loop_;
+  Broker broker_;
+  obs::Registry registry_;
+  obs::Registry::Registration process_metrics_;
+  obs::Registry::Registration broker_metrics_;
+  obs::Health health_;
+  http::Router router_;
+  http::HttpServer http_server_{loop_, router_.handler()};
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--listen", flags.listen, "HOST:PORT to listen on; may be repeated")
+      ->option_text("HOST:PORT (127.0.0.1:9092)");
+  app.add_option("--advertise", flags.advertise, "what clients of that listener are told")
+      ->option_text("HOST:PORT");
+  app.add_option("--topic", flags.topics, "create a topic; may be repeated")
+      ->option_text("NAME:PARTITIONS[,config=value...]");
+  app.add_option("--set", flags.sets, "a broker property by Kafka's name; may be repeated")
+      ->option_text("property=value");
+  app.add_option("--config", flags.config_file, "settings in YAML")->option_text("FILE");
+  app.add_option("--ready-file", flags.ready_file, "written when the broker serves")
+      ->option_text("FILE");
+  const auto plain = [&](const std::string& flag, const std::string& key, const char* text) {
+    app.add_option_function<std::string>(
+        flag, [&flags, key](const std::string& value) { flags.plain.emplace_back(key, value); },
+        text);
+  };
+  plain("--memory", "memory", "most that records may take, for example 512MiB");
+  plain("--on-full", "on_full", "evict (oldest records go) or refuse");
+  plain("--profile", "profile", "dev or kafka: whose defaults");
+  plain("--node-id", "node_id", "number of this broker (1)");
+  plain("--cluster-id", "cluster_id", "22 characters of base64url");
+  plain("--http", "http", "HOST:PORT of metrics and health, or off");
+  plain("--log-level", "log.level", "trace, debug, info, warn, error or off");
+  plain("--log-format", "log.format", "text or json");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("A Kafka-compatible broker in one process, in memory.", "odradek-broker");
+  app.set_version_flag("--version", std::string("odradek-broker 0.1.0"));
+  Flags flags;
+  add_flags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitConfig;
+  }
+  ProgramConfig config;
+  Result<BrokerOptions> options = read_options(flags, config);
+  if (!options) return fail(options.error());
+  set_log_sink(stderr_log_sink(), config.log_level, config.log_format);
+
+  io::Loop loop;
+  options->loop = &loop;
+  Program program(loop, *std::move(options));
+  return loop.block_on(program.run(config.http, flags.ready_file));
+}
+
+}  // namespace
+}  // namespace odradek::broker
+
+int main(int argc, char** argv) { return odradek::broker::run(argc, argv); }

@@ -1,0 +1,7 @@
+#pragma once
+
+// Everything of the Kafka client. The parts may be included one by one as well.
+#include "odradek/admin.h"     // IWYU pragma: export
+#include "odradek/client.h"    // IWYU pragma: export
+#include "odradek/consumer.h"  // IWYU pragma: export
+#include "odradek/producer.h"  // IWYU pragma: export

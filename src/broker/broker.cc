@@ -1,0 +1,239 @@
+#include "broker/broker.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "base/log.h"
+#include "broker/dispatcher.h"
+#include "broker/metrics.h"
+#include "broker/node.h"
+#include "broker/topic_admin.h"
+
+namespace odradek::broker {
+namespace {
+
+// A quarter of the machine's memory.
+size_t default_memory_bytes() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return size_t{1} << 30U;
+  return static_cast<size_t>(pages) / 4 * static_cast<size_t>(page_bytes);
+}
+
+}  // namespace
+
+class Broker::Impl {
+ public:
+  explicit Impl(BrokerOptions options) : options_(std::move(options)) {
+    if (options_.cluster_id.empty()) options_.cluster_id = Uuid::random().to_string();
+  }
+  ~Impl() { stop(); }
+
+  Result<void> start();
+  void stop();
+  io::Task<void> stop_async();
+  void reset() {
+    on_loop([this] { reset_now(); });
+  }
+  Result<void> create_topic(const TopicSpec& spec);
+
+  const BrokerOptions& options() const { return options_; }
+  io::Loop* loop() const { return loop_; }
+  uint16_t port(size_t listener) const { return ports_.at(listener); }
+  std::string bootstrap() const;
+  rpc::Server& server() { return *server_; }
+  void collect(obs::Collection& into) const {
+    if (server_ != nullptr) collect_broker_metrics(*node_, *dispatcher_, server_->stats(), into);
+  }
+  const rpc::ListenerOptions& first_listener() const { return options_.listeners.front().options; }
+
+ private:
+  Result<Settings> make_settings() const;
+  Result<void> start_on_loop();
+  Result<void> listen();
+  Result<void> create_now(const TopicSpec& spec);
+  void reset_now();
+  void release();
+
+  // Runs `work` where the broker lives and waits for it.
+  template <class Work>
+  void on_loop(Work&& work) {
+    if (!thread_.joinable() || loop_->is_current()) {
+      work();
+      return;
+    }
+    std::promise<void> done;
+    loop_->post([&work, &done] {
+      work();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  BrokerOptions options_;
+  std::unique_ptr<io::Loop> own_loop_;
+  io::Loop* loop_ = nullptr;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<rpc::Server> server_;
+  std::vector<uint16_t> ports_;
+  std::thread thread_;
+};
+
+Result<Settings> Broker::Impl::make_settings() const {
+  Settings settings(options_.profile);
+  for (const auto& [name, value] : options_.properties) {
+    ODK_TRY_VOID(settings.set_static(name, value));
+  }
+  settings.set_fact("node.id", std::to_string(options_.node_id));
+  settings.set_fact("broker.id", std::to_string(options_.node_id));
+  return settings;
+}
+
+Result<void> Broker::Impl::start() {
+  if (server_ != nullptr) {
+    return Error(Errc::kPrecondition, "the broker was started and not stopped");
+  }
+  loop_ = options_.loop;
+  if (loop_ == nullptr) {
+    own_loop_ = std::make_unique<io::Loop>();
+    loop_ = own_loop_.get();
+  }
+  Result<void> started = start_on_loop();
+  if (!started) {
+    if (server_ != nullptr && !loop_->is_current()) loop_->block_on(stop_async());
+    return started;
+  }
+  if (own_loop_ != nullptr) thread_ = std::thread([this] { own_loop_->run(); });
+  return {};
+}
+
+Result<void> Broker::Impl::start_on_loop() {
+  NodeOptions node;
+  node.node_id = options_.node_id;
+  node.cluster_id = options_.cluster_id;
+  node.memory_bytes_max =
+      options_.memory_bytes_max > 0 ? options_.memory_bytes_max : default_memory_bytes();
+  node.refuse_when_full = options_.refuse_when_full;
+  ODK_TRY(node.settings, make_settings());
+  rpc::ServerOptions server = server_options(node.settings);
+  node_ = std::make_unique<Node>(*loop_, std::move(node));
+  dispatcher_ = std::make_unique<Dispatcher>(*node_);
+  server_ = std::make_unique<rpc::Server>(*loop_, *dispatcher_, std::move(server));
+  for (const TopicSpec& topic : options_.topics) ODK_TRY_VOID(create_now(topic));
+  ODK_TRY_VOID(listen());
+  node_->start_housekeeping();
+  return {};
+}
+
+Result<void> Broker::Impl::listen() {
+  std::string bound;
+  std::string told;
+  for (size_t i = 0; i < options_.listeners.size(); ++i) {
+    const ListenerSpec& spec = options_.listeners[i];
+    rpc::ListenerOptions listener = spec.options;
+    if (i > 0) listener.name = fmt::format("{}-{}", listener.name, i + 1);
+    const std::string name = listener.name;
+    const std::string host = listener.host;
+    ODK_TRY(const uint16_t port, server_->listen(std::move(listener)));
+    ports_.push_back(port);
+    node_->addresses().add(name, {host, port}, spec.advertise.value_or(io::HostPort{}));
+    const io::HostPort address = node_->addresses().of_listener(name);
+    const std::string_view comma = i == 0 ? "" : ",";
+    bound += fmt::format("{}{}://{}:{}", comma, name, host, port);
+    told += fmt::format("{}{}://{}:{}", comma, name, address.host, address.port);
+  }
+  node_->settings().set_fact("listeners", bound);
+  node_->settings().set_fact("advertised.listeners", told);
+  ODK_LOG(info, "broker is ready", kv("listeners", bound), kv("advertised", told),
+          kv("cluster", options_.cluster_id));
+  return {};
+}
+
+Result<void> Broker::Impl::create_now(const TopicSpec& spec) {
+  NewTopic topic;
+  topic.name = spec.name;
+  topic.partitions = spec.partitions;
+  for (const auto& [name, value] : spec.configs) topic.configs.emplace_back(name, value);
+  const NewTopicResult result = odradek::broker::create_topic(*node_, topic, false);
+  if (result.error.ok()) return {};
+  const bool exists = result.error.code == proto::ErrorCode::kTopicAlreadyExists;
+  return Error(exists ? Errc::kAlreadyExists : Errc::kConfig,
+               fmt::format("topic {}: {}", spec.name, result.error.message));
+}
+
+Result<void> Broker::Impl::create_topic(const TopicSpec& spec) {
+  Result<void> result;
+  on_loop([&] { result = create_now(spec); });
+  return result;
+}
+
+void Broker::Impl::reset_now() {
+  node_->reset();
+  for (const TopicSpec& topic : options_.topics) {
+    const Result<void> created = create_now(topic);
+    ODK_ASSERT(created.has_value(), "{}", created.error().to_string());
+  }
+}
+
+io::Task<void> Broker::Impl::stop_async() {
+  if (server_ == nullptr) co_return;
+  co_await server_->stop();
+  release();
+}
+
+void Broker::Impl::stop() {
+  if (server_ == nullptr) return;
+  if (thread_.joinable()) {
+    own_loop_->stop();
+    thread_.join();
+  }
+  loop_->block_on(stop_async());
+  own_loop_.reset();
+  loop_ = options_.loop;
+}
+
+void Broker::Impl::release() {
+  server_.reset();
+  dispatcher_.reset();
+  node_.reset();
+  ports_.clear();
+}
+
+std::string Broker::Impl::bootstrap() const {
+  std::string all;
+  for (size_t i = 0; i < options_.listeners.size(); ++i) {
+    std::string name = options_.listeners[i].options.name;
+    if (i > 0) name += fmt::format("-{}", i + 1);
+    const io::HostPort address = node_->addresses().of_listener(name);
+    all += (i == 0 ? "" : ",") + address.to_string();
+  }
+  return all;
+}
+
+Broker::Broker(BrokerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Broker::~Broker() = default;
+
+Result<void> Broker::start() { return impl_->start(); }
+void Broker::stop() { impl_->stop(); }
+io::Task<void> Broker::stop_async() { return impl_->stop_async(); }
+void Broker::reset() { impl_->reset(); }
+Result<void> Broker::create_topic(const TopicSpec& topic) { return impl_->create_topic(topic); }
+
+std::string Broker::bootstrap() const { return impl_->bootstrap(); }
+uint16_t Broker::port(size_t listener) const { return impl_->port(listener); }
+std::string Broker::cluster_id() const { return impl_->options().cluster_id; }
+io::Loop* Broker::loop() { return impl_->loop(); }
+const rpc::ServerStats& Broker::connection_stats() const { return impl_->server().stats(); }
+
+void Broker::declare_metrics(obs::Registry& registry) { registry.declare(broker_metrics()); }
+void Broker::collect(obs::Collection& into) const { impl_->collect(into); }
+
+void Broker::serve(std::unique_ptr<io::Stream> stream) {
+  impl_->server().serve(std::move(stream), impl_->first_listener());
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,71 @@
+#include "broker/fetch_read.h"
+
+#include <algorithm>
+
+#include "broker/node.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+
+// The partition a fetch names, or why there is none.
+ErrorCode find_partition(const Topics& topics, const FetchPartition& asked,
+                         const Partition*& found) {
+  const bool by_name = !asked.topic.empty();
+  const Topic* topic = by_name ? topics.find(std::string_view(asked.topic))
+                               : topics.find(asked.topic_id);
+  if (topic == nullptr) {
+    return by_name || asked.topic_id.is_zero() ? ErrorCode::kUnknownTopicOrPartition
+                                               : ErrorCode::kUnknownTopicId;
+  }
+  found = topic->partition(asked.partition);
+  return found == nullptr ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kNone;
+}
+
+ErrorCode check_position(const log::PartitionLog& log, const FetchPartition& asked) {
+  if (asked.current_leader_epoch >= 0) {
+    if (asked.current_leader_epoch < log.leader_epoch()) return ErrorCode::kFencedLeaderEpoch;
+    if (asked.current_leader_epoch > log.leader_epoch()) return ErrorCode::kUnknownLeaderEpoch;
+  }
+  const bool inside =
+      asked.fetch_offset >= log.start_offset() && asked.fetch_offset <= log.end_offset();
+  return inside ? ErrorCode::kNone : ErrorCode::kOffsetOutOfRange;
+}
+
+}  // namespace
+
+FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
+                          const FetchLimits& limits) {
+  FetchRead read;
+  read.partitions.reserve(partitions.size());
+  for (auto asked = partitions.begin(); asked != partitions.end(); ++asked) {
+    FetchedPartition& fetched = read.partitions.emplace_back();
+    fetched.asked = asked;
+    fetched.error = find_partition(node.topics(), *asked, fetched.partition);
+    if (fetched.partition == nullptr) continue;
+    read.any_known = true;
+    const log::PartitionLog& log = fetched.partition->log;
+    fetched.error = check_position(log, *asked);
+    if (fetched.error != ErrorCode::kNone) {
+      read.read_failed = true;
+      continue;
+    }
+    fetched.high_watermark = log.high_watermark();
+    fetched.last_stable_offset = log.last_stable_offset();
+    fetched.log_start = log.start_offset();
+    fetched.first_slice = read.slices.size();
+    log::ReadRange range;
+    range.offset = asked->fetch_offset;
+    range.end_offset = limits.read_committed ? log.last_stable_offset() : log.high_watermark();
+    range.first_batch_whole = read.bytes == 0;
+    range.bytes_max = std::min(limits.bytes_max - std::min(read.bytes, limits.bytes_max),
+                               static_cast<size_t>(std::max(asked->max_bytes, 0)));
+    if (range.offset < range.end_offset) fetched.bytes = log.read(range, read.slices);
+    fetched.slices = read.slices.size() - fetched.first_slice;
+    read.bytes += fetched.bytes;
+  }
+  return read;
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "broker/group/classic_group.h"
+#include "broker/group/group_types.h"
+
+namespace odradek::broker {
+
+// All groups of the broker and their committed offsets: the group coordinator without sockets.
+// Inputs carry the time; answers to waiting requests come out in GroupReplies, from any call that
+// takes one. Call tick() at wake_at(). Belongs to one loop.
+class Groups {
+ public:
+  using Now = ClassicGroup::Now;
+  using ErrorCode = proto::ErrorCode;
+
+  explicit Groups(const GroupConfig& config) : config_(config) {}
+
+  void join(const JoinInput& input, Now now, GroupReplies& out);
+  void sync(const SyncInput& input, Now now, GroupReplies& out);
+  ErrorCode heartbeat(const MemberRef& member, Now now);
+  // kNone: the members' own codes are set. Otherwise the whole request failed.
+  ErrorCode leave(std::string_view group_id, std::span<LeavingMember> members, Now now,
+                  GroupReplies& out);
+
+  void tick(Now now, GroupReplies& out);
+  std::optional<MonotonicTime> wake_at() const;
+
+  // Whether `member` may commit. A commit without a generation makes the group when there is none.
+  // `names_missing_groups`: OffsetCommit v9+, which tells GROUP_ID_NOT_FOUND.
+  ErrorCode begin_commit(const MemberRef& member, bool names_missing_groups, Now now);
+  // After begin_commit(). kOffsetMetadataTooLarge, or stored.
+  ErrorCode commit(std::string_view group_id, std::string_view topic, int32_t partition,
+                   CommittedOffset offset);
+
+  // Null when there is no such group.
+  const ClassicGroup* find(std::string_view group_id) const;
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [id, entry] : groups_) visit(*entry.group);
+  }
+
+  // DeleteGroups: kGroupIdNotFound, kNonEmptyGroup, kInvalidGroupId.
+  ErrorCode remove(std::string_view group_id);
+  // OffsetDelete of the whole group; kNone: go on with each partition.
+  ErrorCode check_offset_delete(std::string_view group_id) const;
+  // kGroupSubscribedToTopic; deleting what is not there is fine.
+  ErrorCode delete_offset(std::string_view group_id, std::string_view topic, int32_t partition);
+  // The topic is gone, and with it what was committed for it.
+  void topic_deleted(std::string_view topic);
+  // Drops offsets past their retention, and empty groups without any.
+  void expire_offsets(TimestampMs now_ms);
+  // Forgets everything; who waits is answered with `error`.
+  void clear(proto::ErrorCode error, GroupReplies& out);
+
+  size_t size() const { return groups_.size(); }
+  const GroupConfig& config() const { return config_; }
+
+ private:
+  using Wakes = std::multimap<MonotonicTime, std::string>;
+  struct Entry {
+    std::unique_ptr<ClassicGroup> group;
+    std::optional<Wakes::iterator> scheduled;
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;
+
+  Entry& find_or_create(std::string_view group_id, Now now);
+  void reschedule(Entry& entry);
+  Entries::iterator erase(Entries::iterator entry);
+
+  GroupConfig config_;
+  Entries groups_;
+  Wakes wakes_;
+};
+
+}  // namespace odradek::broker

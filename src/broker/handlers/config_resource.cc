@@ -1,0 +1,43 @@
+#include "broker/handlers/config_resource.h"
+
+#include <fmt/format.h>
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+
+ConfigResource refuse(ErrorCode code, std::string message) {
+  ConfigResource resource;
+  resource.error = {code, std::move(message)};
+  return resource;
+}
+
+}  // namespace
+
+ConfigResource find_config_resource(Node& node, int8_t type, std::string_view name) {
+  ConfigResource resource;
+  switch (static_cast<ConfigResourceType>(type)) {
+    case ConfigResourceType::kTopic: {
+      const std::string fault = topic_name_fault(name);
+      if (!fault.empty()) return refuse(ErrorCode::kInvalidTopicException, fault);
+      resource.topic = node.topics().find(name);
+      if (resource.topic == nullptr) {
+        return refuse(ErrorCode::kUnknownTopicOrPartition, "there is no such topic");
+      }
+      return resource;
+    }
+    case ConfigResourceType::kBroker:
+      resource.cluster_wide = name.empty();
+      if (!name.empty() && name != std::to_string(node.id())) {
+        return refuse(ErrorCode::kInvalidRequest,
+                      fmt::format("Unexpected broker id, expected {} or empty string, but "
+                                  "received {}",
+                                  node.id(), name));
+      }
+      return resource;
+  }
+  return refuse(ErrorCode::kInvalidRequest, fmt::format("Unsupported resource type: {}", type));
+}
+
+}  // namespace odradek::broker

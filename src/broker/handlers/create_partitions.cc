@@ -1,0 +1,66 @@
+// CreatePartitions: more partitions for topics that exist.
+
+#include <map>
+
+#include "broker/handlers/apis.h"
+#include "broker/topic_admin.h"
+#include "proto/messages/create_partitions_request.h"
+#include "proto/messages/create_partitions_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::CreatePartitionsRequest;
+using Response = proto::CreatePartitionsResponse;
+
+ApiError check_assignments(const Node& node, const Request::CreatePartitionsTopic& asked,
+                           size_t added) {
+  if (asked.assignments.data() == nullptr) return {};
+  if (asked.assignments.size() != added) {
+    return {ErrorCode::kInvalidReplicaAssignment,
+            "as many assignments are needed as partitions are added"};
+  }
+  for (const auto& assignment : asked.assignments) {
+    if (assignment.broker_ids.size() != 1 || assignment.broker_ids[0] != node.id()) {
+      return {ErrorCode::kInvalidReplicaAssignment, "this node is the only possible replica"};
+    }
+  }
+  return {};
+}
+
+ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& asked) {
+  Topic* topic = call.node.topics().find(asked.name);
+  if (topic == nullptr) {
+    return {ErrorCode::kUnknownTopicOrPartition, "there is no such topic"};
+  }
+  ApiError error = check_more_partitions(*topic, asked.count);
+  if (!error.ok()) return error;
+  error = check_assignments(call.node, asked,
+                            static_cast<size_t>(asked.count) - topic->partitions.size());
+  if (!error.ok()) return error;
+  if (!call.message.validate_only) call.node.topics().add_partitions(*topic, asked.count);
+  return {};
+}
+
+void create_partitions(const Call<Request>& call, Response& response) {
+  const auto& topics = call.message.topics;
+  std::map<std::string_view, size_t> times;
+  for (const auto& topic : topics) ++times[topic.name];
+  response.results = call.arena.array<Response::CreatePartitionsTopicResult>(topics.size());
+  for (size_t i = 0; i < topics.size(); ++i) {
+    const ApiError error = times[topics[i].name] > 1
+                               ? ApiError{ErrorCode::kInvalidRequest, "Duplicate topic name."}
+                               : add(call, topics[i]);
+    response.results[i].name = topics[i].name;
+    response.results[i].error_code = proto::to_number(error.code);
+    if (!error.ok()) response.results[i].error_message = call.arena.copy(error.message);
+  }
+}
+
+}  // namespace
+
+constinit const HandlerInfo kCreatePartitionsApi{proto::ApiKey::kCreatePartitions, 0, 3,
+                                                 answer<Request, create_partitions>};
+
+}  // namespace odradek::broker

@@ -1,0 +1,82 @@
+// DeleteTopics: by name, from v6 on also by id.
+
+#include <map>
+#include <vector>
+
+#include "broker/handlers/apis.h"
+#include "proto/messages/delete_topics_request.h"
+#include "proto/messages/delete_topics_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::DeleteTopicsRequest;
+using Response = proto::DeleteTopicsResponse;
+using Answer = Response::DeletableTopicResult;
+
+constexpr int16_t kByIdFrom = 6;
+constexpr int16_t kNamesDisabledFrom = 3;
+
+void refuse(ErrorCode error, std::string_view message, Answer& answer) {
+  answer.error_code = proto::to_number(error);
+  answer.error_message = message;
+}
+
+void remove(const Call<Request>& call, Answer& answer) {
+  const bool by_id = is_null(answer.name);
+  Topics& topics = call.node.topics();
+  if (by_id && answer.topic_id.is_zero()) {
+    return refuse(ErrorCode::kInvalidRequest, "Neither topic name nor id were specified.", answer);
+  }
+  if (!by_id && !answer.topic_id.is_zero()) {
+    return refuse(ErrorCode::kInvalidRequest, "You may not specify both topic name and topic id.",
+                  answer);
+  }
+  if (!call.node.settings().get_bool("delete.topic.enable")) {
+    return refuse(call.version() < kNamesDisabledFrom ? ErrorCode::kInvalidRequest
+                                                      : ErrorCode::kTopicDeletionDisabled,
+                  "topics may not be deleted on this broker", answer);
+  }
+  Topic* topic = by_id ? topics.find(answer.topic_id) : topics.find(answer.name);
+  if (topic == nullptr) {
+    return refuse(by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition,
+                  "there is no such topic", answer);
+  }
+  answer.name = call.arena.copy(topic->name);
+  answer.topic_id = topic->id;
+  call.node.delete_topic(*topic);
+}
+
+void delete_topics(const Call<Request>& call, Response& response) {
+  std::vector<Request::DeleteTopicState> asked;
+  if (call.version() < kByIdFrom) {
+    for (const std::string_view name : call.message.topic_names) asked.push_back({name, {}, {}});
+  } else {
+    asked.assign(call.message.topics.begin(), call.message.topics.end());
+  }
+  std::map<std::pair<std::string_view, Uuid>, size_t> times;
+  for (const auto& topic : asked) ++times[{topic.name, topic.topic_id}];
+  response.responses = call.arena.array<Answer>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    Answer& answer = response.responses[i];
+    answer.name = asked[i].name;
+    answer.topic_id = asked[i].topic_id;
+    if (times[{asked[i].name, asked[i].topic_id}] > 1) {
+      refuse(ErrorCode::kInvalidRequest, "Duplicate topic name.", answer);
+    } else {
+      remove(call, answer);
+    }
+  }
+}
+
+void handle(Node& node, rpc::Request request) {
+  answer<Request, delete_topics>(node, std::move(request));
+  node.fetches().complete_ready();
+}
+
+}  // namespace
+
+constinit const HandlerInfo kDeleteTopicsApi{proto::ApiKey::kDeleteTopics, 1, 6, handle};
+
+}  // namespace odradek::broker

@@ -1,0 +1,117 @@
+// DescribeConfigs: every key with its value, its source, the levels below and what it is for.
+
+#include <algorithm>
+
+#include "broker/handlers/apis.h"
+#include "broker/handlers/config_resource.h"
+#include "proto/messages/describe_configs_request.h"
+#include "proto/messages/describe_configs_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using Request = proto::DescribeConfigsRequest;
+using Response = proto::DescribeConfigsResponse;
+using Entry = Response::DescribeConfigsResourceResult;
+
+// One resource: knows where its keys' values come from.
+class Described {
+ public:
+  Described(const Call<Request>& call, const ConfigResource& resource)
+      : call_(call), resource_(resource) {}
+
+  std::span<const ConfigDef> defs() const {
+    return resource_.topic != nullptr ? topic_config_defs() : broker_config_defs();
+  }
+
+  // The cluster's own level holds only what was set there.
+  bool has(const ConfigDef& def) const {
+    return resource_.topic != nullptr || !resource_.cluster_wide ||
+           settings().dynamic(true).contains(def.name);
+  }
+
+  void fill(const ConfigDef& def, Entry& entry) const {
+    const ConfigValue value = get(def);
+    entry.name = def.name;
+    entry.value = value.value ? call_.arena.copy(*value.value) : std::string_view();
+    entry.read_only = !def.dynamic;
+    entry.config_source = static_cast<int8_t>(value.source);
+    entry.config_type = static_cast<int8_t>(def.type);
+    entry.documentation = {};
+    if (call_.message.include_documentation && !def.text.empty()) entry.documentation = def.text;
+    entry.synonyms = proto::empty_array<Response::DescribeConfigsSynonym>();
+    if (call_.message.include_synonyms) fill_synonyms(def, entry);
+  }
+
+ private:
+  const Settings& settings() const { return call_.node.settings(); }
+
+  ConfigValue get(const ConfigDef& def) const {
+    if (resource_.topic != nullptr) return settings().topic_get(def, resource_.topic->overrides);
+    if (resource_.cluster_wide) {
+      return {settings().dynamic(true).find(def.name)->second, ConfigSource::kClusterDefault};
+    }
+    return settings().get(def);
+  }
+
+  void fill_synonyms(const ConfigDef& def, Entry& entry) const {
+    std::vector<ConfigSynonym> levels =
+        resource_.topic != nullptr ? settings().topic_synonyms(def, resource_.topic->overrides)
+                                   : settings().synonyms(def);
+    if (resource_.topic == nullptr && resource_.cluster_wide) {
+      std::erase_if(levels, [](const ConfigSynonym& level) {
+        return level.source != ConfigSource::kClusterDefault;
+      });
+    }
+    entry.synonyms = call_.arena.array<Response::DescribeConfigsSynonym>(levels.size());
+    for (size_t i = 0; i < levels.size(); ++i) {
+      entry.synonyms[i].name = levels[i].name;
+      entry.synonyms[i].value = call_.arena.copy(levels[i].value);
+      entry.synonyms[i].source = static_cast<int8_t>(levels[i].source);
+    }
+  }
+
+  const Call<Request>& call_;
+  const ConfigResource& resource_;
+};
+
+void describe(const Call<Request>& call, const Request::DescribeConfigsResource& asked,
+              Response::DescribeConfigsResult& answer) {
+  answer.resource_type = asked.resource_type;
+  answer.resource_name = asked.resource_name;
+  answer.configs = proto::empty_array<Entry>();
+  const ConfigResource resource =
+      find_config_resource(call.node, asked.resource_type, asked.resource_name);
+  if (!resource.error.ok()) {
+    answer.error_code = proto::to_number(resource.error.code);
+    answer.error_message = call.arena.copy(resource.error.message);
+    return;
+  }
+  answer.error_message = "";
+  const Described described(call, resource);
+  const auto& keys = asked.configuration_keys;
+  // Admin clients send an empty list of keys for "all", as well as none.
+  const bool all = keys.data() == nullptr || keys.empty();
+  std::span<Entry> entries = call.arena.array<Entry>(described.defs().size());
+  size_t count = 0;
+  for (const ConfigDef& def : described.defs()) {
+    const bool wanted = all || std::ranges::find(keys, def.name) != keys.end();
+    if (wanted && described.has(def)) described.fill(def, entries[count++]);
+  }
+  answer.configs = entries.first(count);
+}
+
+void describe_configs(const Call<Request>& call, Response& response) {
+  const auto& resources = call.message.resources;
+  response.results = call.arena.array<Response::DescribeConfigsResult>(resources.size());
+  for (size_t i = 0; i < resources.size(); ++i) {
+    describe(call, resources[i], response.results[i]);
+  }
+}
+
+}  // namespace
+
+constinit const HandlerInfo kDescribeConfigsApi{proto::ApiKey::kDescribeConfigs, 1, 4,
+                                                answer<Request, describe_configs>};
+
+}  // namespace odradek::broker

@@ -1,0 +1,55 @@
+// DescribeProducers: the idempotent producers a partition remembers. Source: KIP-664.
+
+#include "broker/handlers/apis.h"
+#include "proto/messages/describe_producers_request.h"
+#include "proto/messages/describe_producers_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::DescribeProducersRequest;
+using Response = proto::DescribeProducersResponse;
+
+void describe(const Partition* partition, Arena& arena, Response::PartitionResponse& answer) {
+  answer.active_producers = proto::empty_array<Response::ProducerState>();
+  if (partition == nullptr) {
+    answer.error_code = proto::to_number(ErrorCode::kUnknownTopicOrPartition);
+    return;
+  }
+  const auto& producers = partition->log.producers().entries();
+  answer.active_producers = arena.array<Response::ProducerState>(producers.size());
+  size_t next = 0;
+  for (const auto& [id, entry] : producers) {
+    Response::ProducerState& state = answer.active_producers[next++];
+    state.producer_id = id;
+    state.producer_epoch = entry.epoch;
+    state.last_sequence = entry.last_sequence();
+    state.last_timestamp = entry.last_timestamp_ms;
+    state.coordinator_epoch = -1;
+  }
+}
+
+void describe_producers(const Call<Request>& call, Response& response) {
+  const auto& topics = call.message.topics;
+  response.topics = call.arena.array<Response::TopicResponse>(topics.size());
+  for (size_t i = 0; i < topics.size(); ++i) {
+    const Topic* topic = call.node.topics().find(topics[i].name);
+    const auto& indexes = topics[i].partition_indexes;
+    auto& answer = response.topics[i];
+    answer.name = topics[i].name;
+    answer.partitions = call.arena.array<Response::PartitionResponse>(indexes.size());
+    for (size_t j = 0; j < indexes.size(); ++j) {
+      answer.partitions[j].partition_index = indexes[j];
+      describe(topic == nullptr ? nullptr : topic->partition(indexes[j]), call.arena,
+               answer.partitions[j]);
+    }
+  }
+}
+
+}  // namespace
+
+constinit const HandlerInfo kDescribeProducersApi{proto::ApiKey::kDescribeProducers, 0, 0,
+                                                  answer<Request, describe_producers>};
+
+}  // namespace odradek::broker

@@ -1,0 +1,57 @@
+// FindCoordinator: this node, for every group and transactional id.
+
+#include "broker/handlers/apis.h"
+#include "proto/messages/find_coordinator_request.h"
+#include "proto/messages/find_coordinator_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::FindCoordinatorRequest;
+using Response = proto::FindCoordinatorResponse;
+
+constexpr int16_t kManyKeysFrom = 4;
+constexpr int8_t kGroup = 0;
+constexpr int8_t kTransaction = 1;
+
+void find_coordinator(const Call<Request>& call, Response& response) {
+  const int8_t type = call.message.key_type;
+  const ErrorCode error = type == kGroup || type == kTransaction ? ErrorCode::kNone
+                                                                 : ErrorCode::kInvalidRequest;
+  const io::HostPort address = call.node.addresses().for_client(*call.request.connection);
+  Response::Coordinator found;
+  found.node_id = -1;
+  found.host = "";
+  found.port = -1;
+  found.error_code = proto::to_number(error);
+  found.error_message = {};
+  if (error == ErrorCode::kNone) {
+    found.node_id = call.node.id();
+    found.host = call.arena.copy(address.host);
+    found.port = address.port;
+  } else {
+    found.error_message = "no coordinator of this type";
+  }
+  if (call.version() < kManyKeysFrom) {
+    response.error_code = found.error_code;
+    response.error_message = found.error_message;
+    response.node_id = found.node_id;
+    response.host = found.host;
+    response.port = found.port;
+    return;
+  }
+  response.coordinators =
+      call.arena.array<Response::Coordinator>(call.message.coordinator_keys.size());
+  for (size_t i = 0; i < response.coordinators.size(); ++i) {
+    response.coordinators[i] = found;
+    response.coordinators[i].key = call.message.coordinator_keys[i];
+  }
+}
+
+}  // namespace
+
+constinit const HandlerInfo kFindCoordinatorApi{proto::ApiKey::kFindCoordinator, 0, 6,
+                                                answer<Request, find_coordinator>};
+
+}  // namespace odradek::broker

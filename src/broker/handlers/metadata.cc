@@ -1,0 +1,112 @@
+// Metadata: brokers and topics, and topics made because somebody asked.
+
+#include <vector>
+
+#include "broker/handlers/apis.h"
+#include "broker/handlers/operations.h"
+#include "broker/topic_admin.h"
+#include "proto/messages/metadata_request.h"
+#include "proto/messages/metadata_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::MetadataRequest;
+using Response = proto::MetadataResponse;
+using Answer = Response::MetadataResponseTopic;
+
+constexpr int16_t kAskByIdFrom = 12;
+constexpr int16_t kCreateIfAllowedFrom = 4;
+
+void tell_partitions(const Call<Request>& call, const Topic& topic, Answer& answer) {
+  // This node is leader and only replica of everything: one array serves all partitions.
+  std::span<int32_t> here = call.arena.array<int32_t>(1);
+  here[0] = call.node.id();
+  answer.partitions =
+      call.arena.array<Response::MetadataResponsePartition>(topic.partitions.size());
+  for (size_t i = 0; i < topic.partitions.size(); ++i) {
+    Response::MetadataResponsePartition& partition = answer.partitions[i];
+    partition.partition_index = static_cast<int32_t>(i);
+    partition.leader_id = call.node.id();
+    partition.leader_epoch = topic.partitions[i]->log.leader_epoch();
+    partition.replica_nodes = here;
+    partition.isr_nodes = here;
+    partition.offline_replicas = proto::empty_array<int32_t>();
+  }
+}
+
+void tell(const Call<Request>& call, const Topic& topic, Answer& answer) {
+  answer.name = topic.name;
+  answer.topic_id = topic.id;
+  if (call.message.include_topic_authorized_operations) {
+    answer.topic_authorized_operations = kAllTopicOperations;
+  }
+  tell_partitions(call, topic, answer);
+}
+
+// A topic that does not exist, perhaps not yet: who creates it asks again.
+ErrorCode missing(const Call<Request>& call, std::string_view name) {
+  const bool invalid = !topic_name_fault(name).empty();
+  if (invalid) return ErrorCode::kInvalidTopicException;
+  const bool may_create =
+      (call.version() < kCreateIfAllowedFrom || call.message.allow_auto_topic_creation) &&
+      call.node.settings().get_bool("auto.create.topics.enable");
+  if (may_create) {
+    NewTopic topic;
+    topic.name = name;
+    const NewTopicResult made = create_topic(call.node, topic, false);
+    if (made.error.code == ErrorCode::kInvalidTopicException) return made.error.code;
+  }
+  return ErrorCode::kUnknownTopicOrPartition;
+}
+
+void tell_asked(const Call<Request>& call, const Request::MetadataRequestTopic& asked,
+                Answer& answer) {
+  const bool by_id = is_null(asked.name);
+  answer.name = asked.name;
+  answer.topic_id = asked.topic_id;
+  answer.partitions = proto::empty_array<Response::MetadataResponsePartition>();
+  if (call.version() < kAskByIdFrom && (by_id || !asked.topic_id.is_zero())) {
+    answer.name = by_id ? std::string_view("") : asked.name;
+    answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
+    return;
+  }
+  const Topic* topic =
+      by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
+  if (topic != nullptr) return tell(call, *topic, answer);
+  answer.error_code =
+      proto::to_number(by_id ? ErrorCode::kUnknownTopicId : missing(call, asked.name));
+}
+
+void tell_all(const Call<Request>& call, Response& response) {
+  const auto& topics = call.node.topics().all();
+  response.topics = call.arena.array<Answer>(topics.size());
+  size_t next = 0;
+  for (const auto& [name, topic] : topics) tell(call, *topic, response.topics[next++]);
+}
+
+void metadata(const Call<Request>& call, Response& response) {
+  const io::HostPort address = call.node.addresses().for_client(*call.request.connection);
+  response.brokers = call.arena.array<Response::MetadataResponseBroker>(1);
+  response.brokers[0].node_id = call.node.id();
+  response.brokers[0].host = call.arena.copy(address.host);
+  response.brokers[0].port = address.port;
+  response.cluster_id = call.node.cluster_id();
+  response.controller_id = call.node.id();
+  if (call.message.include_cluster_authorized_operations) {
+    response.cluster_authorized_operations = kAllClusterOperations;
+  }
+  const auto& asked = call.message.topics;
+  const bool all = asked.data() == nullptr || (call.version() == 0 && asked.empty());
+  if (all) return tell_all(call, response);
+  response.topics = call.arena.array<Answer>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) tell_asked(call, asked[i], response.topics[i]);
+}
+
+}  // namespace
+
+constinit const HandlerInfo kMetadataApi{proto::ApiKey::kMetadata, 0, 13,
+                                         answer<Request, metadata>};
+
+}  // namespace odradek::broker

@@ -1,0 +1,143 @@
+// OffsetFetch: where groups go on. One group up to v7, several from v8 on; topics by id from v10.
+
+#include "broker/handlers/apis.h"
+#include "proto/messages/offset_fetch_request.h"
+#include "proto/messages/offset_fetch_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::OffsetFetchRequest;
+using Response = proto::OffsetFetchResponse;
+
+constexpr int16_t kManyGroupsFrom = 8;
+constexpr int16_t kTopicIdsFrom = 10;
+
+// What is committed for a partition; null when nothing is.
+const CommittedOffset* find_offset(const ClassicGroup* group, std::string_view topic,
+                                   int32_t partition) {
+  if (group == nullptr) return nullptr;
+  const auto partitions = group->offsets().find(topic);
+  if (partitions == group->offsets().end()) return nullptr;
+  const auto found = partitions->second.find(partition);
+  return found == partitions->second.end() ? nullptr : &found->second;
+}
+
+// The two generations of this message have partitions of different types with the same fields.
+template <class Answer>
+void tell(const CommittedOffset* offset, int32_t partition, Answer& answer) {
+  answer.partition_index = partition;
+  answer.committed_offset = offset == nullptr ? -1 : offset->offset;
+  answer.committed_leader_epoch = offset == nullptr ? -1 : offset->leader_epoch;
+  answer.metadata = offset == nullptr ? std::string_view("") : std::string_view(offset->metadata);
+}
+
+template <class Answer>
+std::span<Answer> tell_all(const std::map<int32_t, CommittedOffset>& offsets, Arena& arena) {
+  std::span<Answer> answers = arena.array<Answer>(offsets.size());
+  size_t next = 0;
+  for (const auto& [partition, offset] : offsets) tell(&offset, partition, answers[next++]);
+  return answers;
+}
+
+template <class Answer>
+std::span<Answer> tell_asked(const ClassicGroup* group, std::string_view topic,
+                             std::span<const int32_t> partitions, Arena& arena) {
+  std::span<Answer> answers = arena.array<Answer>(partitions.size());
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    tell(find_offset(group, topic, partitions[i]), partitions[i], answers[i]);
+  }
+  return answers;
+}
+
+void fetch_one_group(const Call<Request>& call, Response& response) {
+  using Topics = Response::OffsetFetchResponseTopic;
+  using Partition = Response::OffsetFetchResponsePartition;
+  const ClassicGroup* group = call.node.groups().groups().find(call.message.group_id);
+  const auto& asked = call.message.topics;
+  if (asked.data() == nullptr) {
+    static const ClassicGroup::Offsets none;
+    const ClassicGroup::Offsets& offsets = group == nullptr ? none : group->offsets();
+    response.topics = call.arena.array<Topics>(offsets.size());
+    size_t next = 0;
+    for (const auto& [topic, partitions] : offsets) {
+      response.topics[next].name = topic;
+      response.topics[next++].partitions = tell_all<Partition>(partitions, call.arena);
+    }
+    return;
+  }
+  response.topics = call.arena.array<Topics>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    response.topics[i].name = asked[i].name;
+    response.topics[i].partitions = tell_asked<Partition>(
+        group, asked[i].name, asked[i].partition_indexes, call.arena);
+  }
+}
+
+using TopicAnswer = Response::OffsetFetchResponseTopics;
+using PartitionAnswer = Response::OffsetFetchResponsePartitions;
+
+void tell_unknown_topic(std::span<const int32_t> partitions, Arena& arena, TopicAnswer& answer) {
+  answer.partitions = arena.array<PartitionAnswer>(partitions.size());
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    tell(nullptr, partitions[i], answer.partitions[i]);
+    answer.partitions[i].error_code = proto::to_number(ErrorCode::kUnknownTopicId);
+  }
+}
+
+// All offsets of a group. With ids only those of topics that still exist can be told.
+std::span<TopicAnswer> fetch_all_topics(const Call<Request>& call, const ClassicGroup& group) {
+  const bool by_id = call.version() >= kTopicIdsFrom;
+  std::span<TopicAnswer> answers = call.arena.array<TopicAnswer>(group.offsets().size());
+  size_t next = 0;
+  for (const auto& [name, partitions] : group.offsets()) {
+    const Topic* topic = call.node.topics().find(std::string_view(name));
+    if (by_id && topic == nullptr) continue;
+    answers[next].name = name;
+    if (topic != nullptr) answers[next].topic_id = topic->id;
+    answers[next++].partitions = tell_all<PartitionAnswer>(partitions, call.arena);
+  }
+  return answers.first(next);
+}
+
+void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGroup& asked,
+                 Response::OffsetFetchResponseGroup& answer) {
+  const bool by_id = call.version() >= kTopicIdsFrom;
+  const ClassicGroup* group = call.node.groups().groups().find(asked.group_id);
+  answer.group_id = asked.group_id;
+  if (asked.topics.data() == nullptr) {
+    answer.topics = group == nullptr ? proto::empty_array<TopicAnswer>()
+                                     : fetch_all_topics(call, *group);
+    return;
+  }
+  answer.topics = call.arena.array<TopicAnswer>(asked.topics.size());
+  for (size_t i = 0; i < asked.topics.size(); ++i) {
+    TopicAnswer& each = answer.topics[i];
+    const auto& wanted = asked.topics[i];
+    each.name = wanted.name;
+    each.topic_id = wanted.topic_id;
+    const Topic* topic = by_id ? call.node.topics().find(wanted.topic_id) : nullptr;
+    if (by_id && topic == nullptr) {
+      tell_unknown_topic(wanted.partition_indexes, call.arena, each);
+      continue;
+    }
+    const std::string_view name = by_id ? std::string_view(topic->name) : wanted.name;
+    each.partitions =
+        tell_asked<PartitionAnswer>(group, name, wanted.partition_indexes, call.arena);
+  }
+}
+
+void offset_fetch(const Call<Request>& call, Response& response) {
+  if (call.version() < kManyGroupsFrom) return fetch_one_group(call, response);
+  const auto& groups = call.message.groups;
+  response.groups = call.arena.array<Response::OffsetFetchResponseGroup>(groups.size());
+  for (size_t i = 0; i < groups.size(); ++i) fetch_group(call, groups[i], response.groups[i]);
+}
+
+}  // namespace
+
+constinit const HandlerInfo kOffsetFetchApi{proto::ApiKey::kOffsetFetch, 1, 10,
+                                            answer<Request, offset_fetch>};
+
+}  // namespace odradek::broker

@@ -1,0 +1,164 @@
+// Produce: appends one batch per partition. Source: KafkaApis.handleProduceRequest and
+// ReplicaManager.appendRecords of Kafka 4.
+
+#include <algorithm>
+
+#include "broker/handlers/apis.h"
+#include "proto/messages/produce_request.h"
+#include "proto/messages/produce_response.h"
+#include "wire/endian.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::ProduceRequest;
+using Response = proto::ProduceResponse;
+
+constexpr int16_t kTopicIdsFrom = 13;
+constexpr int16_t kZstdFrom = 7;
+
+ErrorCode code_of(log::AppendFault fault) {
+  switch (fault) {
+    case log::AppendFault::kNone:
+      return ErrorCode::kNone;
+    case log::AppendFault::kCorrupt:
+      return ErrorCode::kCorruptMessage;
+    case log::AppendFault::kTooLarge:
+      return ErrorCode::kMessageTooLarge;
+    case log::AppendFault::kLargerThanSegment:
+      return ErrorCode::kRecordListTooLarge;
+    case log::AppendFault::kInvalidRecord:
+      return ErrorCode::kInvalidRecord;
+    case log::AppendFault::kInvalidTimestamp:
+      return ErrorCode::kInvalidTimestamp;
+    case log::AppendFault::kUnsupportedCodec:
+      return ErrorCode::kUnsupportedCompressionType;
+    case log::AppendFault::kOutOfOrderSequence:
+      return ErrorCode::kOutOfOrderSequenceNumber;
+    case log::AppendFault::kStaleProducerEpoch:
+      return ErrorCode::kInvalidProducerEpoch;
+    case log::AppendFault::kNotInTransaction:
+      return ErrorCode::kInvalidTxnState;
+    case log::AppendFault::kStorage:
+      return ErrorCode::kKafkaStorageError;
+  }
+  return ErrorCode::kUnknownServerError;
+}
+
+bool is_zstd(Bytes batch) {
+  namespace layout = wire::batch_layout;
+  if (batch.size() < layout::kAttributes + sizeof(uint16_t)) return false;
+  const auto attributes = wire::load_be<uint16_t>(batch.data() + layout::kAttributes);
+  return (attributes & wire::batch_attributes::kCodecMask) ==
+         static_cast<uint16_t>(wire::Codec::kZstd);
+}
+
+void tell_record_errors(const log::AppendError& error, Arena& arena,
+                        Response::PartitionProduceResponse& answer) {
+  if (error.records.empty()) return;
+  answer.error_message = arena.copy(error.message);
+  answer.record_errors =
+      arena.array<Response::BatchIndexAndErrorMessage>(error.records.size());
+  for (size_t i = 0; i < error.records.size(); ++i) {
+    answer.record_errors[i].batch_index = error.records[i].index;
+    answer.record_errors[i].batch_index_error_message = arena.copy(error.records[i].message);
+  }
+}
+
+// Everything between finding the partition and the answer.
+void append(const Call<Request>& call, Partition& partition, Bytes records,
+            Response::PartitionProduceResponse& answer) {
+  const log::SingleBatch single = log::single_batch(records);
+  log::AppendFault fault = single.error.fault;
+  if (fault == log::AppendFault::kNone && call.version() < kZstdFrom && is_zstd(single.bytes)) {
+    fault = log::AppendFault::kUnsupportedCodec;
+  }
+  if (fault != log::AppendFault::kNone) {
+    answer.error_code = proto::to_number(code_of(fault));
+    return;
+  }
+  log::PartitionLog& log = partition.log;
+  if (call.message.acks == -1 && log.config().min_insync_replicas > 1) {
+    answer.error_code = proto::to_number(ErrorCode::kNotEnoughReplicas);
+    return;
+  }
+  if (!call.node.make_room(single.bytes.size())) {
+    answer.error_code = proto::to_number(ErrorCode::kKafkaStorageError);
+    return;
+  }
+  const log::AppendOutcome outcome =
+      log.append(single.bytes, call.node.wall_ms(), call.node.scratch());
+  answer.error_code = proto::to_number(code_of(outcome.error.fault));
+  answer.base_offset = outcome.base_offset;
+  answer.log_append_time_ms = outcome.log_append_time_ms;
+  answer.log_start_offset = outcome.error.ok() ? log.start_offset() : -1;
+  tell_record_errors(outcome.error, call.arena, answer);
+  if (outcome.bytes > 0) {
+    partition.waiters.bytes_arrived(static_cast<int64_t>(outcome.bytes),
+                                    call.node.fetches().ready());
+  }
+}
+
+void append_topic(const Call<Request>& call, const Request::TopicProduceData& asked,
+                  Response::TopicProduceResponse& answer) {
+  const bool by_id = call.version() >= kTopicIdsFrom;
+  answer.name = asked.name;
+  answer.topic_id = asked.topic_id;
+  const Topic* topic =
+      by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
+  const ErrorCode unknown =
+      by_id && topic == nullptr ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
+  answer.partition_responses =
+      call.arena.array<Response::PartitionProduceResponse>(asked.partition_data.size());
+  for (size_t i = 0; i < asked.partition_data.size(); ++i) {
+    const Request::PartitionProduceData& data = asked.partition_data[i];
+    Response::PartitionProduceResponse& each = answer.partition_responses[i];
+    each.index = data.index;
+    each.base_offset = -1;
+    each.record_errors = proto::empty_array<Response::BatchIndexAndErrorMessage>();
+    Partition* partition = topic == nullptr ? nullptr : topic->partition(data.index);
+    if (partition == nullptr) {
+      each.error_code = proto::to_number(unknown);
+    } else if (call.message.acks < -1 || call.message.acks > 1) {
+      each.error_code = proto::to_number(ErrorCode::kInvalidRequiredAcks);
+    } else {
+      append(call, *partition, data.records.bytes, each);
+    }
+  }
+}
+
+bool any_error(const Response& response) {
+  return std::ranges::any_of(response.responses, [](const auto& topic) {
+    return std::ranges::any_of(topic.partition_responses,
+                               [](const auto& partition) { return partition.error_code != 0; });
+  });
+}
+
+void produce(Node& node, rpc::Request request) {
+  std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
+  if (!decoded) return;
+  const Call<Request> call{node, request, decoded->message, *decoded->arena};
+  const std::span<Request::TopicProduceData> topics = decoded->message.topic_data;
+  Response response;
+  response.responses = call.arena.array<Response::TopicProduceResponse>(topics.size());
+  for (size_t i = 0; i < topics.size(); ++i) append_topic(call, topics[i], response.responses[i]);
+  response.node_endpoints = proto::empty_array<Response::NodeEndpoint>();
+  if (decoded->message.acks != 0) {
+    rpc::respond(request, response);
+  } else if (any_error(response)) {
+    // A producer that wants no answers learns of its error by the connection.
+    request.responder.close("a batch sent with acks=0 was refused");
+  } else {
+    request.responder.send_nothing();
+  }
+  node.fetches().complete_ready();
+}
+
+}  // namespace
+
+// Versions below 3 do not exist any more, but old librdkafka looks for them to learn which codecs
+// it may use (KAFKA-18659): they are told, and close the connection when they come.
+constinit const HandlerInfo kProduceApi{proto::ApiKey::kProduce, 0, 13, produce};
+
+}  // namespace odradek::broker

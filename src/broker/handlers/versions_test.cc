@@ -1,0 +1,331 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "broker/broker_for_tests.h"
+#include "broker/handlers/apis.h"
+#include "proto/all_messages.h"
+#include "proto/messages/alter_configs_request.h"
+#include "proto/messages/create_partitions_request.h"
+#include "proto/messages/create_topics_request.h"
+#include "proto/messages/delete_groups_request.h"
+#include "proto/messages/delete_records_request.h"
+#include "proto/messages/delete_topics_request.h"
+#include "proto/messages/describe_cluster_request.h"
+#include "proto/messages/describe_configs_request.h"
+#include "proto/messages/describe_groups_request.h"
+#include "proto/messages/describe_log_dirs_request.h"
+#include "proto/messages/describe_producers_request.h"
+#include "proto/messages/describe_topic_partitions_request.h"
+#include "proto/messages/find_coordinator_request.h"
+#include "proto/messages/heartbeat_request.h"
+#include "proto/messages/incremental_alter_configs_request.h"
+#include "proto/messages/init_producer_id_request.h"
+#include "proto/messages/join_group_request.h"
+#include "proto/messages/leave_group_request.h"
+#include "proto/messages/list_groups_request.h"
+#include "proto/messages/list_offsets_request.h"
+#include "proto/messages/metadata_request.h"
+#include "proto/messages/offset_commit_request.h"
+#include "proto/messages/offset_delete_request.h"
+#include "proto/messages/offset_fetch_request.h"
+#include "proto/messages/offset_for_leader_epoch_request.h"
+#include "proto/messages/sync_group_request.h"
+
+namespace odradek::broker::testing {
+namespace {
+
+// Sends one request in every version its API has here, with what `fill` puts into it; each must
+// be answered on a connection that stays open.
+class Versions : public BrokerTest {
+ protected:
+  void SetUp() override {
+    BrokerTest::SetUp();
+    create_topic("t", 2);
+    produce("t", {"a", "b"});
+  }
+
+  template <class Req, class Fill>
+  void try_all(const HandlerInfo& handler, Fill&& fill) {
+    ASSERT_EQ(handler.key, Req::kApiKey);
+    tried_.insert(handler.key);
+    for (int16_t version = handler.min_version; version <= handler.max_version; ++version) {
+      if (version < Req::kMinVersion) continue;  // advertised, but closed on use
+      SCOPED_TRACE(std::string(Req::kName) + " v" + std::to_string(version));
+      Req request{};
+      fill(request, version);
+      const auto waiting = send(client(), request, version);
+      pass(Duration::zero());
+      ASSERT_TRUE(waiting.done());
+      ASSERT_TRUE(client().is_open());
+      waiting.get();
+    }
+  }
+  // The same without anything in the request.
+  template <class Req>
+  void try_empty(const HandlerInfo& handler) {
+    try_all<Req>(handler, [](Req&, int16_t) {});
+  }
+
+  void try_data();
+  void try_groups();
+  void try_admin();
+  void try_describing();
+
+  std::set<proto::ApiKey> tried_;
+};
+
+void Versions::try_data() {
+  const Slice records = batch({"x"});
+  const Uuid id = call(proto::MetadataRequest{.topics = {}}, 12)->topics[0].topic_id;
+  try_all<proto::ProduceRequest>(kProduceApi, [&](auto& request, int16_t version) {
+    static proto::ProduceRequest::PartitionProduceData data;
+    static proto::ProduceRequest::TopicProduceData topic;
+    data.records.bytes = records.bytes();
+    topic.partition_data = {&data, 1};
+    if (version < 13) topic.name = "t";
+    if (version >= 13) topic = {"", id, {&data, 1}, {}};
+    request.acks = 1;
+    request.topic_data = {&topic, 1};
+  });
+  try_all<proto::FetchRequest>(kFetchApi, [&](auto& request, int16_t version) {
+    static proto::FetchRequest::FetchPartition partition;
+    static proto::FetchRequest::FetchTopic topic;
+    partition.partition_max_bytes = 1000;
+    topic = {version < 13 ? "t" : "", version < 13 ? Uuid{} : id, {&partition, 1}, {}};
+    request.topics = {&topic, 1};
+    request.isolation_level = version % 2 == 0 ? 1 : 0;
+    request.forgotten_topics_data = proto::empty_array<proto::FetchRequest::ForgottenTopic>();
+    request.rack_id = "";
+    request.session_epoch = version < 7 ? -1 : 0;
+  });
+  try_all<proto::ListOffsetsRequest>(kListOffsetsApi, [](auto& request, int16_t) {
+    static proto::ListOffsetsRequest::ListOffsetsPartition partitions[2];
+    static proto::ListOffsetsRequest::ListOffsetsTopic topic;
+    partitions[0].timestamp = -1;
+    partitions[1] = {1, -1, 0, {}};
+    topic = {"t", partitions, {}};
+    request.topics = {&topic, 1};
+  });
+  try_all<proto::MetadataRequest>(kMetadataApi, [](auto& request, int16_t version) {
+    static proto::MetadataRequest::MetadataRequestTopic topics[2];
+    topics[0].name = "t";
+    topics[1].name = "none";
+    request.topics = topics;
+    request.allow_auto_topic_creation = version < 4;
+    request.include_topic_authorized_operations = version >= 8;
+    request.include_cluster_authorized_operations = version >= 8 && version <= 10;
+  });
+  try_all<proto::OffsetForLeaderEpochRequest>(kOffsetForLeaderEpochApi, [](auto& request,
+                                                                           int16_t) {
+    static proto::OffsetForLeaderEpochRequest::OffsetForLeaderPartition partition;
+    static proto::OffsetForLeaderEpochRequest::OffsetForLeaderTopic topic;
+    topic = {"t", {&partition, 1}, {}};
+    request.topics = {&topic, 1};
+  });
+  try_all<proto::InitProducerIdRequest>(
+      kInitProducerIdApi, [](auto& request, int16_t) { request.transactional_id = {}; });
+  try_all<proto::DescribeProducersRequest>(kDescribeProducersApi, [](auto& request, int16_t) {
+    static int32_t partitions[] = {0, 1, 2};
+    static proto::DescribeProducersRequest::TopicRequest topic;
+    topic = {"t", partitions, {}};
+    request.topics = {&topic, 1};
+  });
+}
+
+void Versions::try_groups() {
+  try_all<proto::FindCoordinatorRequest>(kFindCoordinatorApi, [](auto& request, int16_t version) {
+    static std::string_view keys[] = {"g"};
+    if (version < 4) request.key = "g";
+    if (version >= 4) request.coordinator_keys = keys;
+  });
+  try_all<proto::JoinGroupRequest>(kJoinGroupApi, [](auto& request, int16_t version) {
+    static proto::JoinGroupRequest::JoinGroupRequestProtocol protocol;
+    protocol.name = "range";
+    protocol.metadata = as_bytes("m");
+    request.group_id = "g";
+    request.session_timeout_ms = 10'000;
+    request.protocol_type = "consumer";
+    request.protocols = {&protocol, 1};
+    if (version >= 5) request.group_instance_id = "i";
+  });
+  const auto member = [](auto& request, int16_t) {
+    request.group_id = "g";
+    request.member_id = "nobody";
+  };
+  try_all<proto::HeartbeatRequest>(kHeartbeatApi, member);
+  try_all<proto::SyncGroupRequest>(kSyncGroupApi, member);
+  try_all<proto::DescribeGroupsRequest>(kDescribeGroupsApi, [](auto& request, int16_t version) {
+    static std::string_view groups[] = {"g", "none"};
+    request.groups = groups;
+    request.include_authorized_operations = version >= 3;
+  });
+  try_empty<proto::ListGroupsRequest>(kListGroupsApi);
+  try_all<proto::LeaveGroupRequest>(kLeaveGroupApi, [](auto& request, int16_t version) {
+    static proto::LeaveGroupRequest::MemberIdentity members[1];
+    members[0].member_id = "nobody";
+    request.group_id = "g";
+    if (version < 3) request.member_id = "nobody";
+    if (version >= 3) request.members = members;
+  });
+  try_all<proto::OffsetCommitRequest>(kOffsetCommitApi, [](auto& request, int16_t version) {
+    static proto::OffsetCommitRequest::OffsetCommitRequestPartition partition;
+    static proto::OffsetCommitRequest::OffsetCommitRequestTopic topic;
+    topic.name = version < 10 ? "t" : "";
+    topic.partitions = {&partition, 1};
+    request.group_id = "simple";
+    request.topics = {&topic, 1};
+  });
+  try_all<proto::OffsetFetchRequest>(kOffsetFetchApi, [](auto& request, int16_t version) {
+    static int32_t partitions[] = {0};
+    static proto::OffsetFetchRequest::OffsetFetchRequestTopic topic;
+    static proto::OffsetFetchRequest::OffsetFetchRequestTopics topics;
+    static proto::OffsetFetchRequest::OffsetFetchRequestGroup groups[2];
+    topic = {"t", partitions, {}};
+    topics = {version < 10 ? "t" : "", {}, partitions, {}};
+    groups[0].group_id = groups[1].group_id = "simple";
+    groups[0].topics = {};
+    groups[1].topics = {&topics, 1};
+    if (version < 8) {
+      request.group_id = "simple";
+      request.topics = {&topic, 1};
+    } else {
+      request.groups = groups;
+    }
+  });
+  try_all<proto::OffsetDeleteRequest>(
+      kOffsetDeleteApi, [](auto& request, int16_t) { request.group_id = "simple"; });
+  try_all<proto::DeleteGroupsRequest>(kDeleteGroupsApi, [](auto& request, int16_t) {
+    static std::string_view groups[] = {"simple", "none"};
+    request.groups_names = groups;
+  });
+}
+
+void Versions::try_admin() {
+  try_all<proto::CreateTopicsRequest>(kCreateTopicsApi, [](auto& request, int16_t version) {
+    static std::string name;
+    static proto::CreateTopicsRequest::CreatableTopic topics[2];
+    name = "made-" + std::to_string(version);
+    topics[0].name = name;
+    topics[1].name = "t";
+    for (auto& topic : topics) topic.num_partitions = topic.replication_factor = 1;
+    request.topics = topics;
+  });
+  try_all<proto::DeleteTopicsRequest>(kDeleteTopicsApi, [](auto& request, int16_t version) {
+    static std::string_view names[] = {"made-2", "none"};
+    static proto::DeleteTopicsRequest::DeleteTopicState topics[2];
+    topics[0].name = "made-3";
+    topics[1].topic_id.bytes[0] = 7;
+    topics[1].name = {};
+    if (version < 6) request.topic_names = names;
+    if (version >= 6) request.topics = topics;
+  });
+  try_all<proto::CreatePartitionsRequest>(kCreatePartitionsApi, [](auto& request, int16_t version) {
+    static proto::CreatePartitionsRequest::CreatePartitionsTopic topic;
+    topic.name = "t";
+    topic.count = 3 + version;
+    topic.assignments = {};
+    request.topics = {&topic, 1};
+  });
+  try_all<proto::DeleteRecordsRequest>(kDeleteRecordsApi, [](auto& request, int16_t) {
+    static proto::DeleteRecordsRequest::DeleteRecordsPartition partition{0, 1, {}};
+    static proto::DeleteRecordsRequest::DeleteRecordsTopic topic{"t", {&partition, 1}, {}};
+    request.topics = {&topic, 1};
+  });
+  try_all<proto::AlterConfigsRequest>(kAlterConfigsApi, [](auto& request, int16_t) {
+    static proto::AlterConfigsRequest::AlterConfigsResource resource;
+    resource.resource_type = 2;
+    resource.resource_name = "t";
+    request.resources = {&resource, 1};
+  });
+  try_all<proto::IncrementalAlterConfigsRequest>(
+      kIncrementalAlterConfigsApi, [](auto& request, int16_t) {
+        static proto::IncrementalAlterConfigsRequest::AlterConfigsResource resource;
+        resource.resource_type = 2;
+        resource.resource_name = "t";
+        request.resources = {&resource, 1};
+      });
+}
+
+void Versions::try_describing() {
+  try_all<proto::DescribeConfigsRequest>(kDescribeConfigsApi, [](auto& request, int16_t version) {
+    static proto::DescribeConfigsRequest::DescribeConfigsResource resources[2];
+    resources[0] = {2, "t", {}, {}};
+    resources[1] = {4, "1", {}, {}};
+    request.resources = resources;
+    request.include_synonyms = true;
+    request.include_documentation = version >= 3;
+  });
+  try_empty<proto::DescribeClusterRequest>(kDescribeClusterApi);
+  try_empty<proto::DescribeLogDirsRequest>(kDescribeLogDirsApi);
+  try_empty<proto::DescribeTopicPartitionsRequest>(kDescribeTopicPartitionsApi);
+}
+
+TEST_F(Versions, AreAllAnswered) {
+  try_data();
+  try_groups();
+  try_admin();
+  try_describing();
+  for (const HandlerInfo* handler : all_handlers()) {
+    EXPECT_TRUE(tried_.contains(handler->key)) << proto::api_name(handler->key);
+  }
+}
+
+TEST_F(Versions, OfHandlersAreWhatApiVersionsTells) {
+  std::set<proto::ApiKey> told;
+  for (const rpc::ApiRange& api : client().peer_apis()) {
+    told.insert(api.key);
+    const HandlerInfo* handler = find_handler(api.key);
+    if (handler == nullptr) continue;
+    EXPECT_EQ(api.min_version, handler->min_version);
+    EXPECT_EQ(api.max_version, handler->max_version);
+    const proto::ApiInfo* info = proto::find_api(api.key);
+    EXPECT_LE(handler->max_version, info->max_version) << info->name;
+  }
+  for (const HandlerInfo* handler : all_handlers()) EXPECT_TRUE(told.contains(handler->key));
+  told.erase(proto::ApiKey::kApiVersions);
+  told.erase(proto::ApiKey::kSaslHandshake);
+  told.erase(proto::ApiKey::kSaslAuthenticate);
+  EXPECT_EQ(told.size(), all_handlers().size()) << "an API is told that nobody serves";
+}
+
+TEST_F(Versions, PromiseNoFeatureThatIsNotThere) {
+  for (const auto& feature : client().peer_features().finalized) {
+    EXPECT_NE(feature.name, "group.version");
+    EXPECT_NE(feature.name, "transaction.version");
+  }
+}
+
+TEST_F(Versions, OfProduceThatNobodyHasCloseTheConnection) {
+  const auto range = std::ranges::find(client().peer_apis(), proto::ApiKey::kProduce,
+                                       &rpc::ApiRange::key);
+  EXPECT_EQ(range->min_version, 0);
+  EXPECT_TRUE(client().send_no_response(proto::ApiKey::kProduce, 2, SliceChain()));
+  loop_.run_ready();
+  EXPECT_FALSE(client().is_open());
+}
+
+TEST_F(Versions, TolerateBytesBehindTheRequest) {
+  wire::Writer writer(64);
+  encode(writer, 13, proto::MetadataRequest{.topics = {}});
+  writer.raw(as_bytes("xyz"));
+  std::optional<Result<rpc::RawResponse>> answer;
+  client().send(proto::ApiKey::kMetadata, 13, *writer.finish(), deadline(),
+                [&answer](Result<rpc::RawResponse> response) { answer = std::move(response); });
+  loop_.run_ready();
+  EXPECT_TRUE(answer && answer->has_value());
+}
+
+TEST_F(Versions, CloseTheConnectionOnGarbage) {
+  wire::Writer writer(64);
+  writer.raw(as_bytes("\x7f\x7f\x7f\x7f\x7f"));
+  EXPECT_TRUE(client().send_no_response(proto::ApiKey::kFetch, 12, *writer.finish()));
+  loop_.run_ready();
+  EXPECT_FALSE(client().is_open());
+  clients_.clear();
+  EXPECT_EQ(produce("t", {"still here"}).error_code, 0);
+}
+
+}  // namespace
+}  // namespace odradek::broker::testing

@@ -1,0 +1,118 @@
+#include "broker/node.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "broker/pending_fetch.h"
+
+namespace odradek::broker {
+namespace {
+
+constexpr Duration kProducersCheckInterval = std::chrono::minutes(10);
+constexpr Duration kEvictionToldInterval = std::chrono::minutes(1);
+
+// Producer ids begin at the second the broker started, with room for a million a second.
+int64_t first_producer_id(TimestampMs now_ms) {
+  constexpr TimestampMs kEpochMs = 1'600'000'000'000;
+  return std::max<TimestampMs>(now_ms - kEpochMs, 0) / 1000 * 1'000'000;
+}
+
+}  // namespace
+
+Node::Node(io::Loop& loop, NodeOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      topics_(options_.settings, pool_),
+      groups_(loop, options_.settings.group_config()),
+      sessions_(static_cast<size_t>(
+          options_.settings.get_long("max.incremental.fetch.session.cache.slots"))),
+      next_producer_id_(first_producer_id(wall_ms())),
+      producers_checked_at_(loop.now()),
+      offsets_checked_at_(loop.now()) {}
+
+Node::~Node() {
+  if (housekeeping_ != 0) loop_.cancel(housekeeping_);
+}
+
+bool Node::make_room(size_t bytes) {
+  if (options_.memory_bytes_max == 0) return true;
+  while (pool_->used_bytes() + bytes > options_.memory_bytes_max) {
+    if (options_.refuse_when_full || !evict_one()) return false;
+  }
+  return true;
+}
+
+// The oldest segment of the partition that holds the most.
+bool Node::evict_one() {
+  Partition* largest = nullptr;
+  const Topic* owner = nullptr;
+  for (const auto& [name, topic] : topics_.all()) {
+    for (const auto& partition : topic->partitions) {
+      if (largest != nullptr && partition->log.size_bytes() <= largest->log.size_bytes()) continue;
+      largest = partition.get();
+      owner = topic.get();
+    }
+  }
+  const size_t before = pool_->used_bytes();
+  if (largest == nullptr || !largest->log.evict_oldest()) return false;
+  if (eviction_told_at_ == MonotonicTime{} ||
+      loop_.now() - eviction_told_at_ > kEvictionToldInterval) {
+    eviction_told_at_ = loop_.now();
+    ODK_LOG(warn, "memory is full, the oldest records go", kv("topic", owner->name),
+            kv("partition", largest->index), kv("limit_bytes", options_.memory_bytes_max));
+  }
+  // Readers may still hold the memory; then more must go, or the append is refused.
+  return pool_->used_bytes() < before || largest->log.size_bytes() > 0;
+}
+
+void Node::delete_topic(Topic& topic) {
+  ODK_LOG(info, "topic deleted", kv("topic", topic.name));
+  groups_.groups().topic_deleted(topic.name);
+  topics_.remove(topic, fetches_.ready());
+}
+
+void Node::settings_changed() { topics_.configs_changed(); }
+
+void Node::start_housekeeping() {
+  const auto interval =
+      std::chrono::milliseconds(options_.settings.get_long("log.retention.check.interval.ms"));
+  housekeeping_ = loop_.call_after(interval, [this] {
+    housekeep();
+    start_housekeeping();
+  });
+}
+
+void Node::housekeep() {
+  const TimestampMs now_ms = wall_ms();
+  for (const auto& [name, topic] : topics_.all()) {
+    for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
+  }
+  if (loop_.now() - producers_checked_at_ >= kProducersCheckInterval) {
+    producers_checked_at_ = loop_.now();
+    const int64_t expiration_ms = options_.settings.get_long("producer.id.expiration.ms");
+    for (const auto& [name, topic] : topics_.all()) {
+      for (const auto& partition : topic->partitions) {
+        partition->log.expire_producers(now_ms, expiration_ms);
+      }
+    }
+  }
+  const auto offsets_interval = std::chrono::milliseconds(
+      options_.settings.get_long("offsets.retention.check.interval.ms"));
+  if (loop_.now() - offsets_checked_at_ >= offsets_interval) {
+    offsets_checked_at_ = loop_.now();
+    groups_.groups().expire_offsets(now_ms);
+  }
+}
+
+void Node::reset() {
+  groups_.clear(proto::ErrorCode::kUnknownMemberId);
+  topics_.clear(fetches_.ready());
+  fetches_.ready().clear();
+  fetches_.complete_all();
+  sessions_.clear();
+  options_.settings.clear_dynamic();
+  ODK_LOG(info, "everything forgotten");
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "broker/addresses.h"
+#include "broker/api_error.h"
+#include "broker/fetches.h"
+#include "broker/fetch_session.h"
+#include "broker/group_service.h"
+#include "broker/settings.h"
+#include "broker/topics.h"
+#include "io/loop.h"
+#include "log/batch_check.h"
+#include "log/chunk_pool.h"
+
+namespace odradek::broker {
+
+struct NodeOptions {
+  int32_t node_id = 1;
+  std::string cluster_id;
+  size_t memory_bytes_max = 0;
+  bool refuse_when_full = false;
+  Settings settings;
+};
+
+// Everything the handlers of one broker share: the state of the node, on its loop. The parts know
+// nothing of each other; what concerns several of them is a function here.
+class Node {
+ public:
+  Node(io::Loop& loop, NodeOptions options);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node();
+
+  io::Loop& loop() { return loop_; }
+  TimestampMs wall_ms() const { return loop_.clock().wall_ms(); }
+  int32_t id() const { return options_.node_id; }
+  const std::string& cluster_id() const { return options_.cluster_id; }
+
+  Settings& settings() { return options_.settings; }
+  const Settings& settings() const { return options_.settings; }
+  Topics& topics() { return topics_; }
+  const Topics& topics() const { return topics_; }
+  GroupService& groups() { return groups_; }
+  const GroupService& groups() const { return groups_; }
+  FetchSessions& sessions() { return sessions_; }
+  const FetchSessions& sessions() const { return sessions_; }
+  Fetches& fetches() { return fetches_; }
+  const Fetches& fetches() const { return fetches_; }
+  Addresses& addresses() { return addresses_; }
+  // Working memory for checking and searching batches.
+  log::CheckScratch& scratch() { return scratch_; }
+
+  // A producer id nobody was given before, also not by an earlier life of this broker (unless
+  // the clock was set back).
+  int64_t next_producer_id() { return next_producer_id_++; }
+
+  // Whether `bytes` more may be kept, after the oldest records of others made room if they may.
+  bool make_room(size_t bytes);
+  size_t used_memory_bytes() const { return pool_->used_bytes(); }
+  size_t memory_bytes_max() const { return options_.memory_bytes_max; }
+
+  // Removes a topic and what belongs to it.
+  void delete_topic(Topic& topic);
+  // Applies settings that were altered while running.
+  void settings_changed();
+
+  // Starts what happens from time to time: retention, expiry of producers and offsets.
+  void start_housekeeping();
+  // Forgets everything; who waits is answered.
+  void reset();
+
+ private:
+  void housekeep();
+  bool evict_one();
+
+  io::Loop& loop_;
+  NodeOptions options_;
+  std::shared_ptr<log::ChunkPool> pool_ = log::ChunkPool::create();
+  log::CheckScratch scratch_;
+  Topics topics_;
+  GroupService groups_;
+  FetchSessions sessions_;
+  Fetches fetches_;
+  Addresses addresses_;
+  int64_t next_producer_id_;
+  io::TimerId housekeeping_ = 0;
+  MonotonicTime producers_checked_at_;
+  MonotonicTime offsets_checked_at_;
+  MonotonicTime eviction_told_at_;
+};
+
+}  // namespace odradek::broker

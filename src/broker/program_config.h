@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "broker/broker.h"
+#include "config/binder.h"
+
+namespace odradek::broker {
+
+// The settings of the program odradek-broker, from file, environment and flags.
+struct ProgramConfig {
+  struct Topic {
+    int32_t partitions = -1;
+    std::map<std::string, std::string> configs;
+  };
+
+  std::vector<std::string> listen{"127.0.0.1:9092"};
+  std::vector<std::string> advertise;  // by position of `listen`
+  std::map<std::string, Topic> topics;
+  std::map<std::string, std::string> properties;
+  int32_t node_id = 1;
+  std::string cluster_id;
+  config::ByteSize memory;  // 0: a quarter of the machine's
+  bool refuse_when_full = false;
+  Profile profile = Profile::kDev;
+  std::string http = "off";
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
+};
+
+// Declares every setting. `into` must outlive the binder.
+void declare_settings(config::Binder& binder, ProgramConfig& into);
+
+// "orders:6,cleanup.policy=compact" of --topic. kConfig says what is wrong.
+Result<TopicSpec> parse_topic(std::string_view text);
+
+// What the broker is started with. kConfig: an address that is none.
+Result<BrokerOptions> broker_options(const ProgramConfig& config);
+
+}  // namespace odradek::broker

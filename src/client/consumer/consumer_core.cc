@@ -1,0 +1,458 @@
+#include "client/consumer/consumer_core.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/client_thread.h"
+
+namespace odradek::kafka {
+
+using client::GroupClient;
+using client::PositionNeed;
+using client::RebalanceKind;
+using odradek::Errc;
+using odradek::Error;
+
+ConsumerCore::ConsumerCore(std::shared_ptr<ClientCore> client, ConsumerOptions options)
+    : client_(std::move(client)),
+      state_(options),
+      decoder_(client::DecodeOptions{.check_crc = options.check_crc}) {}
+
+void ConsumerCore::start() {
+  const bool is_open = client_->post([self = shared_from_this()] {
+    io::Loop& loop = self->client_->loop();
+    ConsumerCore* const core = self.get();  // which owns what calls it
+    self->changed_ = std::make_unique<io::Event>(loop);
+    self->retiring_ = std::make_unique<io::TaskGroup>(loop);
+    const auto on_fetched = [core] { core->serve_on_loop(); };
+    const auto on_assigned = [core] { core->fetcher_->pump(); };
+    self->fetcher_ = std::make_unique<client::Fetcher>(*self->client_, self->state_, on_fetched);
+    if (self->has_group()) {
+      self->group_ = std::make_shared<GroupClient>(*self->client_, self->state_, on_assigned);
+    }
+    self->client_->add(self);
+  });
+  if (!is_open) state_.report(Error(Errc::kClosed, "the client is closed"), true);
+}
+
+void ConsumerCore::pump_soon() {
+  client_->post([self = shared_from_this()] {
+    self->fetcher_->pump();
+    self->serve_on_loop();
+  });
+}
+
+// --- what to read
+
+Result<void> ConsumerCore::subscribe(std::vector<std::string> topics, RebalanceHandler handler) {
+  if (!has_group()) {
+    return KafkaError(ErrorKind::state, "subscribe needs ConsumerOptions::group");
+  }
+  std::ranges::sort(topics);
+  const auto repeated = std::ranges::unique(topics);
+  topics.erase(repeated.begin(), repeated.end());
+  if (topics.empty()) return KafkaError(ErrorKind::invalid_argument, "subscribe to no topic");
+  {
+    const MutexLock lock(state_.mutex);
+    if (!is_subscribed_ && !state_.table.empty()) {
+      return KafkaError(ErrorKind::state, "subscribe after assign: call unsubscribe first");
+    }
+    state_.topics = std::move(topics);
+  }
+  is_subscribed_ = true;
+  handler_ = std::move(handler);
+  client_->post([self = shared_from_this()] { self->group_->start(); });
+  return {};
+}
+
+Result<void> ConsumerCore::assign(Partitions partitions) {
+  if (is_subscribed_) {
+    return KafkaError(ErrorKind::state, "assign after subscribe: call unsubscribe first");
+  }
+  std::ranges::sort(partitions);
+  {
+    const MutexLock lock(state_.mutex);
+    Partitions gone;
+    std::ranges::set_difference(state_.table.ids(), partitions, std::back_inserter(gone));
+    state_.table.remove(gone);
+    state_.table.add(partitions, PositionNeed::kCommitted);
+    state_.drop_void_chunks();
+  }
+  client_->post([self = shared_from_this()] {
+    if (self->group_ != nullptr) self->group_->start();
+    self->fetcher_->pump();
+  });
+  return {};
+}
+
+void ConsumerCore::unsubscribe() {
+  Partitions owned;
+  {
+    const MutexLock lock(state_.mutex);
+    owned = state_.table.ids();
+  }
+  if (is_subscribed_ && !owned.empty() && handler_.on_revoked) {
+    Op<void> revoked = call_handler({.kind = RebalanceKind::kRevoked, .partitions = owned});
+    if (!on_client_thread()) (void)revoked.get();
+  }
+  {
+    const MutexLock lock(state_.mutex);
+    state_.topics.clear();
+    state_.table.clear();
+    state_.drop_void_chunks();
+    state_.events.clear();
+    state_.handled_event_id = state_.last_event_id;
+  }
+  is_subscribed_ = false;
+  client_->post([self = shared_from_this()] {
+    if (self->group_ == nullptr) return;
+    self->retiring_->spawn(self->retire(std::move(self->group_)));
+    ConsumerCore* const core = self.get();
+    self->group_ = std::make_shared<GroupClient>(*self->client_, self->state_,
+                                                 [core] { core->fetcher_->pump(); });
+  });
+}
+
+io::Task<void> ConsumerCore::retire(std::shared_ptr<GroupClient> group) {
+  co_await group->leave(client_->cluster().request_deadline());
+  co_await group->stop();
+}
+
+// --- next()
+
+Op<RecordBatch> ConsumerCore::next(std::chrono::milliseconds wait) {
+  const MonotonicTime now = client_->loop().now();
+  bool is_poll_wanted = false;
+  std::optional<client::ConsumerState::Waiting> replaced;
+  {
+    const MutexLock lock(state_.mutex);
+    if (state_.is_closed) {
+      return Op<RecordBatch>::ready(KafkaError(ErrorKind::closed, "the consumer is closed"));
+    }
+    state_.last_poll = now;
+    state_.table.mark_consumed();
+    is_poll_wanted = std::exchange(state_.is_poll_wanted, false);
+    replaced = std::exchange(state_.waiting, std::nullopt);
+  }
+  if (replaced) replaced->promise.set(Result<RecordBatch>(RecordBatch()));
+  if (is_poll_wanted) {
+    client_->post([self = shared_from_this()] {
+      if (self->group_ != nullptr) self->group_->notice();
+    });
+  }
+  run_events();
+  while (true) {
+    uint64_t seen = 0;
+    if (auto found = try_next(seen)) return Op<RecordBatch>::ready(*std::move(found));
+    if (wait.count() <= 0) return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
+    const MutexLock lock(state_.mutex);
+    if (state_.changes != seen) continue;
+    if (std::exchange(state_.is_woken, false)) {
+      return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
+    }
+    client::ConsumerState::Waiting& waiting = state_.waiting.emplace();
+    waiting.deadline = now + wait;
+    client_->post([self = shared_from_this()] { self->watch_deadline_on_loop(); });
+    return waiting.promise.op();
+  }
+}
+
+std::optional<Result<RecordBatch>> ConsumerCore::try_next(uint64_t& seen) {
+  while (true) {
+    std::optional<client::FetchedChunk> chunk;
+    bool has_made_room = false;
+    {
+      const MutexLock lock(state_.mutex);
+      seen = state_.changes;
+      if (state_.error) {
+        const Error error = *state_.error;
+        if (!state_.is_error_final) state_.error.reset();
+        return Result<RecordBatch>(client::to_consumer_error(error));
+      }
+      if (state_.is_event_running || !state_.events.empty()) return std::nullopt;
+      chunk = state_.take_chunk();
+      if (!chunk) return std::nullopt;
+      has_made_room = std::exchange(state_.is_fetch_blocked, false);
+    }
+    if (has_made_room) pump_soon();
+    const TopicPartition id{*chunk->topic, chunk->partition};
+    const int64_t first_offset = chunk->first_offset;
+    const uint64_t epoch = chunk->assignment_epoch;
+    odradek::Result<RecordBatch> decoded(Errc::kInternal);
+    {
+      const MutexLock lock(decode_mutex_);
+      decoded = decoder_.decode(*std::move(chunk));
+    }
+    if (!decoded) {
+      state_.refuse_chunk(id, first_offset, epoch);
+      pump_soon();
+      return Result<RecordBatch>(client::to_public(decoded.error()));
+    }
+    {
+      const MutexLock lock(state_.mutex);
+      client::AssignedPartition* entry = state_.table.find(id);
+      if (entry == nullptr || entry->epoch != epoch) continue;  // taken away meanwhile
+      entry->leader_epoch = decoded->leader_epoch();
+    }
+    if (!decoded->empty()) return Result<RecordBatch>(*std::move(decoded));
+  }
+}
+
+// A chunk, an error or an event came: whoever waits in next() gets it.
+void ConsumerCore::serve_on_loop() {
+  changed_->notify_all();
+  std::optional<client::ConsumerState::Waiting> waiting;
+  uint64_t seen = 0;
+  while (true) {
+    {
+      const MutexLock lock(state_.mutex);
+      if (!waiting) waiting = std::exchange(state_.waiting, std::nullopt);
+      if (!waiting) return;
+    }
+    if (auto found = try_next(seen)) {
+      waiting->promise.set(*std::move(found));
+      return;
+    }
+    {
+      const MutexLock lock(state_.mutex);
+      const bool has_events = !state_.events.empty() && !state_.is_event_running;
+      if (!has_events && !state_.is_closed && !std::exchange(state_.is_woken, false)) {
+        if (state_.changes != seen) continue;
+        state_.waiting = std::move(waiting);
+        return;
+      }
+    }
+    waiting->promise.set(Result<RecordBatch>(RecordBatch()));
+    return;
+  }
+}
+
+void ConsumerCore::watch_deadline_on_loop() {
+  io::Loop& loop = client_->loop();
+  std::optional<client::ConsumerState::Waiting> late;
+  {
+    const MutexLock lock(state_.mutex);
+    if (!state_.waiting) return;
+    const MonotonicTime deadline = state_.waiting->deadline;
+    if (deadline > loop.now()) {
+      if (deadline_timer_ != 0) loop.cancel(deadline_timer_);
+      deadline_timer_ = loop.call_at(deadline, [self = shared_from_this()] {
+        self->deadline_timer_ = 0;
+        self->watch_deadline_on_loop();
+      });
+      return;
+    }
+    late = std::exchange(state_.waiting, std::nullopt);
+  }
+  late->promise.set(Result<RecordBatch>(RecordBatch()));
+}
+
+// --- rebalance events
+
+void ConsumerCore::run_events() {
+  while (true) {
+    client::RebalanceEvent event;
+    {
+      const MutexLock lock(state_.mutex);
+      if (state_.events.empty() || state_.is_event_running) return;
+      event = std::move(state_.events.front());
+      state_.events.pop_front();
+      state_.is_event_running = true;
+    }
+    Op<void> handled = call_handler(event);
+    if (handled.is_done()) {
+      finish_event(event.id);
+      continue;
+    }
+    std::move(handled).then([self = shared_from_this(), id = event.id](const Result<void>&) {
+      self->finish_event(id);
+      self->pump_soon();
+    });
+    return;
+  }
+}
+
+Op<void> ConsumerCore::call_handler(const client::RebalanceEvent& event) {
+  const RebalanceCallback& on_lost = handler_.on_lost ? handler_.on_lost : handler_.on_revoked;
+  const RebalanceCallback& callback = event.kind == RebalanceKind::kAssigned ? handler_.on_assigned
+                                      : event.kind == RebalanceKind::kRevoked ? handler_.on_revoked
+                                                                              : on_lost;
+  Op<void> done = Op<void>::ready(Result<void>{});
+  const auto call = [&] { done = callback(event.partitions); };
+  UniqueFunction<void()> guarded;
+  if (callback) guarded = call;
+  client::run_user_code(guarded);
+  return done;
+}
+
+void ConsumerCore::finish_event(uint64_t id) {
+  {
+    const MutexLock lock(state_.mutex);
+    state_.handled_event_id = std::max(state_.handled_event_id, id);
+    state_.is_event_running = false;
+    ++state_.changes;
+  }
+  client_->post([self = shared_from_this()] {
+    if (self->group_ != nullptr) self->group_->notice();
+  });
+}
+
+// --- offsets
+
+Op<void> ConsumerCore::commit(client::OffsetMap offsets) {
+  if (!has_group()) {
+    return Op<void>::ready(KafkaError(ErrorKind::state, "commit needs ConsumerOptions::group"));
+  }
+  if (offsets.empty()) return Op<void>::ready(Result<void>{});
+  return client_->run<void>([self = shared_from_this(), offsets = std::move(offsets)]() mutable {
+    return commit_on_loop(self, std::move(offsets));
+  });
+}
+
+io::Task<odradek::Result<void>> ConsumerCore::commit_on_loop(std::shared_ptr<ConsumerCore> self,
+                                                             client::OffsetMap offsets) {
+  const std::shared_ptr<GroupClient> group = self->group_;
+  if (group == nullptr) co_return Error(Errc::kClosed, "the consumer is closed");
+  const MonotonicTime deadline = self->client_->cluster().request_deadline();
+  co_return co_await group->commit(std::move(offsets), deadline);
+}
+
+Op<void> ConsumerCore::commit_positions() {
+  client::OffsetMap offsets;
+  {
+    const MutexLock lock(state_.mutex);
+    offsets = state_.table.positions();
+  }
+  return commit(std::move(offsets));
+}
+
+Op<std::vector<CommittedOffset>> ConsumerCore::committed(Partitions partitions) {
+  if (!has_group()) {
+    return Op<std::vector<CommittedOffset>>::ready(
+        KafkaError(ErrorKind::state, "committed needs ConsumerOptions::group"));
+  }
+  client::CommittedQuery query;
+  query.group = state_.options.group;
+  query.partitions = std::move(partitions);
+  query.require_stable = true;
+  ClientCore* const client = client_.get();
+  return client_->run<std::vector<CommittedOffset>>([client, query = std::move(query)] {
+    cluster::Cluster& cluster = client->cluster();
+    return client::fetch_committed(cluster, query, cluster.request_deadline());
+  });
+}
+
+Op<int64_t> ConsumerCore::position(TopicPartition partition) {
+  {
+    const MutexLock lock(state_.mutex);
+    const client::AssignedPartition* entry = state_.table.find(partition);
+    if (entry == nullptr) {
+      return Op<int64_t>::ready(
+          KafkaError(ErrorKind::state, partition.topic + "-" + std::to_string(partition.partition) +
+                                           " is not assigned to this consumer"));
+    }
+    if (entry->position >= 0) return Op<int64_t>::ready(Result<int64_t>(entry->position));
+  }
+  return client_->run<int64_t>([self = shared_from_this(), partition] {
+    return wait_for_position(self, partition);
+  });
+}
+
+io::Task<odradek::Result<int64_t>> ConsumerCore::wait_for_position(
+    std::shared_ptr<ConsumerCore> self, TopicPartition partition) {
+  const MonotonicTime deadline = self->client_->cluster().request_deadline();
+  while (true) {
+    {
+      const MutexLock lock(self->state_.mutex);
+      const client::AssignedPartition* entry = self->state_.table.find(partition);
+      if (entry == nullptr || self->state_.is_closed) {
+        co_return Error(Errc::kPrecondition, partition.topic + " is not assigned any more");
+      }
+      if (entry->position >= 0) co_return entry->position;
+    }
+    const odradek::Result<void> woken = co_await self->changed_->wait(deadline);
+    if (!woken) co_return woken.error().with_context("position in " + partition.topic);
+  }
+}
+
+Op<std::vector<PartitionOffset>> ConsumerCore::list_offsets(const Partitions& partitions,
+                                                            int64_t timestamp_ms) {
+  std::vector<client::OffsetQuery> queries;
+  for (const TopicPartition& id : partitions) queries.push_back({id, timestamp_ms});
+  ClientCore* const client = client_.get();
+  const Isolation isolation = state_.options.isolation;
+  return client_->run<std::vector<PartitionOffset>>(
+      [client, isolation, queries = std::move(queries)] {
+        cluster::Cluster& cluster = client->cluster();
+        return client::list_offsets(cluster, queries, isolation, cluster.request_deadline());
+      });
+}
+
+// --- the end
+
+Op<void> ConsumerCore::close(std::chrono::milliseconds wait) {
+  Partitions owned;
+  std::optional<client::ConsumerState::Waiting> waiting;
+  {
+    const MutexLock lock(state_.mutex);
+    if (state_.is_closed) return Op<void>::ready(Result<void>{});
+    state_.is_closed = true;
+    state_.table.mark_consumed();
+    owned = state_.table.ids();
+    waiting = std::exchange(state_.waiting, std::nullopt);
+  }
+  if (waiting) waiting->promise.set(Result<RecordBatch>(RecordBatch()));
+  run_events();
+  const MonotonicTime deadline = client_->loop().now() + wait;
+  client::Promise<void> promise;
+  Op<void> closed = promise.op();
+  Op<void> revoked = Op<void>::ready(Result<void>{});
+  if (is_subscribed_ && !owned.empty()) {
+    revoked = call_handler({.kind = RebalanceKind::kRevoked, .partitions = std::move(owned)});
+  }
+  std::move(revoked).then([self = shared_from_this(), deadline,
+                           promise = std::move(promise)](const Result<void>&) mutable {
+    ClientCore& client = *self->client_;
+    client.run<void>([self = std::move(self), deadline] { return close_on_loop(self, deadline); })
+        .then([promise = std::move(promise)](Result<void> result) mutable {
+          promise.set(std::move(result));
+        });
+  });
+  return closed;
+}
+
+io::Task<odradek::Result<void>> ConsumerCore::close_on_loop(std::shared_ptr<ConsumerCore> self,
+                                                            MonotonicTime deadline) {
+  if (const std::shared_ptr<GroupClient> group = self->group_) {
+    co_await group->commit_consumed(deadline);
+    co_await group->leave(deadline);
+  }
+  self->client_->remove(self);
+  co_return odradek::Result<void>{};
+}
+
+void ConsumerCore::abandon() {
+  std::optional<client::ConsumerState::Waiting> waiting;
+  {
+    const MutexLock lock(state_.mutex);
+    state_.is_closed = true;
+    waiting = std::exchange(state_.waiting, std::nullopt);
+  }
+  if (waiting) {
+    waiting->promise.set(
+        Result<RecordBatch>(KafkaError(ErrorKind::closed, "the consumer was destroyed")));
+  }
+  client_->post([self = shared_from_this()] { self->client_->remove(self); });
+}
+
+io::Task<void> ConsumerCore::stop() {
+  state_.report(Error(Errc::kClosed, "the client is closed"), true);
+  if (deadline_timer_ != 0) client_->loop().cancel(deadline_timer_);
+  changed_->notify_all();
+  if (group_ != nullptr) co_await group_->stop();
+  retiring_->cancel();
+  co_await retiring_->join();
+  co_await fetcher_->stop();
+}
+
+}  // namespace odradek::kafka

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/client_core.h"
+#include "client/consumer/consumer_state.h"
+#include "proto/messages/fetch_response.h"
+
+namespace odradek::client {
+
+// The loop's half of reading: finds out where partitions begin, keeps one long-polling fetch under
+// way to each leader, and puts what comes into the ConsumerState. What is ahead of the program is
+// bounded by prefetch_bytes. Everything happens in pump(): called when the assignment or a
+// position changed, the program made room, an answer came, a timer fired. Client's loop.
+class Fetcher {
+ public:
+  // `on_change` is called after chunks were put or positions found.
+  Fetcher(kafka::ClientCore& core, ConsumerState& state, std::function<void()> on_change);
+  Fetcher(const Fetcher&) = delete;
+  Fetcher& operator=(const Fetcher&) = delete;
+
+  void pump();
+  io::Task<void> stop();
+
+ private:
+  struct BrokerState {
+    cluster::Cluster::Connection connection;
+    bool is_connecting = false;
+    bool is_fetching = false;
+  };
+  // One partition of a fetch request.
+  struct Wanted {
+    kafka::TopicPartition id;
+    Uuid topic_id;
+    uint64_t epoch = 0;
+    int64_t offset = 0;
+    int32_t leader_epoch = -1;
+  };
+  using Plan = std::map<int32_t, std::vector<Wanted>>;  // by leader
+  struct Flight {
+    int32_t broker_id = -1;
+    int16_t version = 0;
+    std::vector<Wanted> wanted;
+  };
+
+  // fetcher.cc: what to fetch
+  Plan make_plan(MonotonicTime now);
+  struct Limits {
+    size_t bytes = 0;
+    Duration wait{};
+  };
+  void fetch_from(int32_t broker_id, std::vector<Wanted> wanted);
+  Limits next_limits();
+  Result<SliceChain> encode_request(const std::vector<Wanted>& wanted, const Limits& limits,
+                                    int16_t version) const;
+  void ensure_connection(int32_t broker_id);
+  io::Task<void> connect(int32_t broker_id);
+  void need_metadata();
+  io::Task<void> update_metadata();
+  void wake_at(MonotonicTime when);
+
+  // fetcher_answer.cc: what came
+  void on_answer(Flight flight, Result<rpc::RawResponse> raw);
+  void on_response(const Flight& flight, const Slice& frame,
+                   const proto::FetchResponse& response);
+  void on_partition(const Wanted& wanted, const Slice& frame,
+                    const proto::FetchResponse::PartitionData& data);
+  void on_partition_error(const Wanted& wanted, proto::ErrorCode error);
+  void on_out_of_range(const Wanted& wanted);
+  void land(const Flight& flight, const Error* failure);
+
+  // position_finder.cc: where to begin
+  void ensure_positions();
+  io::Task<void> find_positions();
+  io::Task<Result<void>> find_committed();
+  io::Task<Result<void>> find_by_time();
+  void set_position(const kafka::TopicPartition& id, uint64_t epoch, int64_t offset);
+  void no_committed_offset(const kafka::TopicPartition& id, uint64_t epoch);
+
+  kafka::ClientCore* core_;
+  io::Loop* loop_;
+  cluster::Cluster* cluster_;
+  ConsumerState* state_;
+  std::function<void()> on_change_;
+  cluster::Lane lane_;
+  io::TaskGroup tasks_;
+  io::Event landed_;
+  std::map<int32_t, BrokerState> brokers_;
+  io::TimerId timer_ = 0;
+  MonotonicTime timer_at_{};
+  MonotonicTime next_metadata_check_{};
+  Duration idle_wait_{};  // of fetches that leave out partitions with enough buffered
+  size_t flights_ = 0;
+  bool is_updating_metadata_ = false;
+  bool is_finding_positions_ = false;
+  bool is_stopped_ = false;
+};
+
+}  // namespace odradek::client

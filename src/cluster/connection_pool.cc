@@ -1,0 +1,118 @@
+#include "cluster/connection_pool.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace odradek::cluster {
+namespace {
+
+uint64_t seed_of(const void* object) { return reinterpret_cast<uintptr_t>(object) >> 4U; }
+
+}  // namespace
+
+ConnectionPool::ConnectionPool(io::Loop& loop, const ClusterOptions& options)
+    : loop_(&loop),
+      options_(&options),
+      backoff_(options.retry_backoff_min, options.retry_backoff_max, seed_of(this)),
+      attempts_(loop) {}
+
+io::Task<Result<ConnectionPool::Connection>> ConnectionPool::get(io::HostPort address, Lane lane,
+                                                                 MonotonicTime deadline) {
+  std::shared_ptr<Entry>& place = entries_[key_of(address, lane)];
+  if (place == nullptr) place = std::make_shared<Entry>(*loop_);
+  const std::shared_ptr<Entry> entry = place;
+
+  if (entry->connection != nullptr && entry->connection->is_open()) co_return entry->connection;
+  if (!entry->is_connecting && loop_->now() < entry->rests_until) {
+    const MonotonicTime until = std::min(entry->rests_until, deadline);
+    const Result<void> slept = co_await io::sleep_until(*loop_, until);
+    if (!slept) co_return slept.error();
+    if (until == deadline) co_return entry->last_error;
+  }
+  const uint64_t attempts_before = entry->attempts;
+  while (entry->attempts == attempts_before) {
+    if (is_stopped_) co_return Errc::kClosed;
+    if (!entry->is_connecting) {
+      entry->is_connecting = true;
+      attempts_.spawn(attempt(entry, address));
+    }
+    const Result<void> woken = co_await entry->changed.wait(deadline);
+    if (!woken && woken.error().code() == Errc::kTimedOut) {
+      co_return Error(Errc::kTimedOut, "connecting to " + address.to_string());
+    }
+    if (!woken) co_return woken.error();
+  }
+  if (entry->connection == nullptr) co_return entry->last_error;
+  co_return entry->connection;
+}
+
+rpc::ConnectOptions ConnectionPool::connect_options(const io::HostPort& address) const {
+  rpc::ConnectOptions connect;
+  connect.host = address.host;
+  connect.port = address.port;
+  connect.client_id = options_->client_id;
+  connect.security = options_->security;
+  connect.deadline = loop_->now() + options_->connection_timeout;
+  return connect;
+}
+
+io::Task<void> ConnectionPool::attempt(std::shared_ptr<Entry> entry, io::HostPort address) {
+  entry->connection.reset();
+  auto connected = co_await rpc::ClientConnection::connect(*loop_, connect_options(address));
+  entry->is_connecting = false;
+  ++entry->attempts;
+  if (connected && !is_stopped_) {
+    entry->connection = *std::move(connected);
+    entry->failures = 0;
+    entry->rests_until = {};
+  } else {
+    entry->last_error =
+        connected ? Error(Errc::kClosed)
+                  : connected.error().with_context("connecting to " + address.to_string());
+    ++entry->failures;
+    entry->rests_until = loop_->now() + backoff_.after(entry->failures);
+    ODK_LOG(debug, "connection failed", kv("broker", address.to_string()),
+            kv("error", entry->last_error.to_string()));
+  }
+  entry->changed.notify_all();
+}
+
+ConnectionPool::Connection ConnectionPool::find_open(const io::HostPort& address,
+                                                     Lane lane) const {
+  const auto found = entries_.find(key_of(address, lane));
+  if (found == entries_.end() || found->second->connection == nullptr) return nullptr;
+  return found->second->connection->is_open() ? found->second->connection : nullptr;
+}
+
+MonotonicTime ConnectionPool::rests_until(const io::HostPort& address) const {
+  const auto found = entries_.find(key_of(address, kGeneralLane));
+  return found == entries_.end() ? MonotonicTime{} : found->second->rests_until;
+}
+
+size_t ConnectionPool::open_count() const {
+  return static_cast<size_t>(std::ranges::count_if(entries_, [](const auto& item) {
+    return item.second->connection != nullptr && item.second->connection->is_open();
+  }));
+}
+
+void ConnectionPool::close_lane(Lane lane) {
+  std::erase_if(entries_, [lane](const auto& item) {
+    if (item.first.second != lane || item.second->is_connecting) return false;
+    if (item.second->connection != nullptr) item.second->connection->close();
+    return true;
+  });
+}
+
+io::Task<void> ConnectionPool::stop() {
+  is_stopped_ = true;
+  attempts_.cancel();
+  for (const auto& [key, entry] : entries_) {
+    if (entry->connection != nullptr) entry->connection->close();
+    entry->changed.notify_all();
+  }
+  co_await attempts_.join();
+  entries_.clear();
+}
+
+}  // namespace odradek::cluster

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/event.h"
+#include "proto/messages/fetch_response.h"
+#include "proxy/upstream.h"
+#include "rpc/message.h"
+
+namespace odradek::proxy {
+
+// What an upstream Fetch asks of one physical partition.
+struct FetchKey {
+  std::string topic;  // empty where the version names topics by id
+  Uuid topic_id;
+  int32_t partition = 0;
+  int64_t offset = 0;
+
+  auto operator<=>(const FetchKey&) const = default;
+};
+
+// The upstream Fetches of one client connection, at most one wanted per broker. One that waits at
+// its broker for new data goes on waiting when the client was answered by another broker's data,
+// and serves the client's next Fetch, which is most often the same. A second connection takes over
+// when it is not. One loop.
+class FetchLanes {
+ public:
+  struct Ask {
+    int32_t broker = -1;
+    int16_t version = 0;
+    int8_t isolation_level = 0;
+    std::vector<FetchKey> keys;
+    bool may_wait = true;  // at the broker, for new data
+  };
+  struct Answer {
+    Ask ask;
+    Result<rpc::Decoded<proto::FetchResponse>> response;
+    bool is_current = false;  // asked by the Fetch under way, not by an earlier one
+  };
+
+  // Both outlive the object.
+  FetchLanes(io::Loop& loop, Upstream& upstream);
+
+  // A client's Fetch begins: requests under way now are an earlier one's.
+  void begin();
+  // True while a request of that broker is under way.
+  bool is_busy(int32_t broker) const;
+  // True while one is under way that will answer all keys (and maybe more).
+  bool covers(const Ask& ask) const;
+  // Nobody wants the answer of the broker's request under way any more.
+  void abandon(int32_t broker);
+  // Sends the encoded request. The broker is not busy. Errors: those of Upstream::connection().
+  io::Task<Result<void>> send(Ask ask, SliceChain body, MonotonicTime deadline);
+
+  // The oldest answer not taken yet, if any.
+  std::unique_ptr<Answer> take();
+  // Until take() has something: success; else kTimedOut or kCancelled.
+  io::Task<Result<void>> wait(MonotonicTime deadline);
+  // Is a request under way whose answer is wanted? `soon`: one that does not wait for new data.
+  bool expects_any() const;
+  bool expects_soon() const;
+
+ private:
+  struct Slot {
+    Ask ask;
+    uint64_t round = 0;
+    uint64_t serial = 0;  // of the request, so that a late answer is not taken for another's
+    bool is_busy = false;
+    bool is_wanted = false;
+  };
+  struct State {
+    explicit State(io::Loop& loop) : changed(loop) {}
+    io::Event changed;
+    std::map<std::pair<int32_t, uint32_t>, Slot> slots;  // by broker and number
+    std::deque<std::unique_ptr<Answer>> answers;
+    std::deque<MonotonicTime> arrived;  // beside `answers`
+    uint64_t round = 0;
+    uint64_t last_serial = 0;
+  };
+  static constexpr uint32_t kSlots = 2;
+
+  static void finish(State& state, std::pair<int32_t, uint32_t> key, MonotonicTime now,
+                     Result<rpc::RawResponse> raw);
+  const Slot* wanted_slot(int32_t broker) const;
+  uint32_t free_slot(int32_t broker);
+
+  io::Loop* loop_;
+  Upstream* upstream_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace odradek::proxy

@@ -1,0 +1,188 @@
+#include "proxy/handlers/01_fetch.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "proto/messages/fetch_request.h"
+#include "proto/messages/fetch_response.h"
+#include "proxy/fetch_assembly.h"
+
+namespace odradek::proxy {
+namespace {
+
+using proto::ErrorCode;
+using proto::FetchRequest;
+using proto::FetchResponse;
+using std::chrono::milliseconds;
+
+// A broker answers when its wait is over and some; after that the client is answered without it.
+constexpr Duration kAnswerSlack = std::chrono::seconds(1);
+
+std::vector<TopicRef> refs_of(const FetchRequest& request) {
+  std::vector<TopicRef> refs;
+  for (const auto& topic : request.topics)
+    refs.push_back({std::string(topic.topic), topic.topic_id});
+  return refs;
+}
+
+// One client Fetch under way.
+struct Fetching {
+  Session& session;
+  const FetchRequest& request;
+  int16_t version;
+  FetchAssembly& assembly;
+  MonotonicTime deadline;  // of the client's max_wait_ms
+
+  MonotonicTime now() const { return session.context.loop.now(); }
+};
+
+void apply(Fetching& fetching, FetchLanes::Answer& answer) {
+  FetchAssembly& assembly = fetching.assembly;
+  const auto find = [&](std::string_view topic, const Uuid& id, int32_t partition) {
+    const auto key = std::ranges::find_if(answer.ask.keys, [&](const FetchKey& asked) {
+      return asked.topic == topic && asked.topic_id == id && asked.partition == partition;
+    });
+    std::optional<FetchAssembly::Read> read;
+    const std::optional<size_t> part = assembly.find_part(topic, id, partition);
+    if (part && key != answer.ask.keys.end()) read = {*part, Offset(key->offset)};
+    return read;
+  };
+  const int16_t failed = answer.response ? answer.response->message.error_code : int16_t{0};
+  if (!answer.response || failed != 0) {
+    if (!answer.is_current) return;
+    const ErrorCode code =
+        answer.response ? proto::error_code(failed) : ErrorCode::kNotLeaderOrFollower;
+    for (const FetchKey& key : answer.ask.keys) {
+      const auto read = find(key.topic, key.topic_id, key.partition);
+      if (read) assembly.fail(*read, code);
+    }
+    return;
+  }
+  assembly.add_throttle(answer.response->message.throttle_time_ms);
+  for (const auto& topic : answer.response->message.responses) {
+    for (const auto& data : topic.partitions) {
+      if (data.error_code != 0 && !answer.is_current) continue;
+      const auto read = find(topic.topic, topic.topic_id, data.partition_index);
+      if (read) assembly.apply(*read, data, answer.response->frame);
+    }
+  }
+}
+
+FetchLanes::Ask ask_of(const FetchRequest& upstream, int32_t broker, int16_t version) {
+  FetchLanes::Ask ask = {.broker = broker,
+                         .version = version,
+                         .isolation_level = upstream.isolation_level,
+                         .keys = {},
+                         .may_wait = upstream.max_wait_ms > 0};
+  for (const auto& topic : upstream.topics) {
+    for (const auto& partition : topic.partitions) {
+      ask.keys.push_back({.topic = std::string(topic.topic),
+                          .topic_id = topic.topic_id,
+                          .partition = partition.partition,
+                          .offset = partition.fetch_offset});
+    }
+  }
+  return ask;
+}
+
+// Asks the broker for what is wanted of it, unless a request under way will tell.
+io::Task<Result<void>> ask_broker(Fetching& fetching, int32_t broker) {
+  FetchAssembly& assembly = fetching.assembly;
+  FetchLanes& lanes = fetching.session.fetch_lanes;
+  const std::vector<FetchAssembly::Read> reads = assembly.wanted(broker);
+  if (reads.empty()) co_return Result<void>{};
+  const MonotonicTime now = fetching.now();
+  const auto left = std::chrono::duration_cast<milliseconds>(fetching.deadline - now);
+  const int64_t wait_ms = assembly.must_hurry(broker) ? 0 : std::max<int64_t>(left.count(), 0);
+  Arena arena;
+  const FetchRequest upstream = assembly.request_of(reads, static_cast<int32_t>(wait_ms), arena);
+  FetchLanes::Ask ask = ask_of(upstream, broker, fetching.version);
+  if (lanes.is_busy(broker)) {
+    if (assembly.has_enough() || lanes.covers(ask)) co_return Result<void>{};
+    lanes.abandon(broker);
+  }
+  wire::Writer writer(512);
+  encode(writer, fetching.version, upstream);
+  ODK_CO_TRY(SliceChain body, writer.finish());
+  const MonotonicTime answer_by =
+      fetching.session.context.request_deadline() + milliseconds(wait_ms);
+  const Result<void> sent = co_await lanes.send(std::move(ask), std::move(body), answer_by);
+  if (sent) co_return Result<void>{};
+  if (fetching.session.is_closed) co_return sent.error();
+  for (const auto& read : reads) assembly.fail(read, ErrorCode::kNotLeaderOrFollower);
+  co_return Result<void>{};
+}
+
+io::Task<Result<void>> read_until_enough(Fetching& fetching) {
+  FetchAssembly& assembly = fetching.assembly;
+  FetchLanes& lanes = fetching.session.fetch_lanes;
+  lanes.begin();
+  for (bool is_first = true;; is_first = false) {
+    while (const auto answer = lanes.take()) apply(fetching, *answer);
+    if (assembly.is_complete()) co_return Result<void>{};
+    if (!is_first && fetching.now() >= fetching.deadline) co_return Result<void>{};
+    for (const int32_t broker : assembly.leaders()) {
+      const Result<void> asked = co_await ask_broker(fetching, broker);
+      if (!asked) co_return asked.error();
+    }
+    if (assembly.is_complete() || !lanes.expects_any()) co_return Result<void>{};
+    if (assembly.has_enough() && !lanes.expects_soon()) co_return Result<void>{};
+    const MonotonicTime until = std::max(fetching.deadline, fetching.now()) + kAnswerSlack;
+    const Result<void> woken = co_await lanes.wait(until);
+    if (!woken && woken.error().code() == Errc::kTimedOut) co_return Result<void>{};
+    if (!woken) co_return woken.error();
+  }
+}
+
+void count(Session& session, const FetchAssembly& assembly, const FetchResponse& response) {
+  ProxyStats& stats = session.context.stats;
+  stats.fetch_scanned_bytes += static_cast<uint64_t>(assembly.stats().scanned_bytes);
+  stats.fetch_matched_bytes += static_cast<uint64_t>(assembly.stats().taken_bytes);
+  stats.mark_errors += static_cast<uint64_t>(assembly.stats().mark_errors);
+  stats.fillers += static_cast<uint64_t>(assembly.stats().fillers);
+  for (const auto& topic : response.responses) {
+    stats.remapping_operations += topic.partitions.size();
+    for (const auto& data : topic.partitions) {
+      count_error(session, proto::ApiKey::kFetch, data.error_code);
+    }
+  }
+}
+
+io::Task<Result<void>> run(Session& session, rpc::Request& request) {
+  ODK_CO_TRY(const auto decoded, rpc::decode_request<FetchRequest>(request));
+  const FetchRequest& message = decoded.message;
+  if (message.session_id != 0) {
+    FetchResponse refusal;
+    refusal.error_code = proto::to_number(ErrorCode::kFetchSessionIdNotFound);
+    refusal.responses = proto::empty_array<FetchResponse::FetchableTopicResponse>();
+    rpc::respond(request, refusal);
+    co_return Result<void>{};
+  }
+  const MonotonicTime deadline =
+      session.context.loop.now() + milliseconds(std::max(message.max_wait_ms, 0));
+  const ResolvedTopics topics = co_await session.context.topics.resolve(
+      refs_of(message), ErrorCode::kNotLeaderOrFollower, session.context.request_deadline());
+  FetchAssembly assembly(message, topics.topics);
+  Fetching fetching{session, message, request.version, assembly, deadline};
+  const Result<void> read = co_await read_until_enough(fetching);
+  if (!read) co_return read.error();
+  if (assembly.has_moved_leader()) session.context.cluster.expire_metadata();
+  Arena arena;
+  const FetchResponse response = assembly.response(arena);
+  count(session, assembly, response);
+  rpc::respond(request, response);
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Handler fetch_handler() {
+  return {.key = proto::ApiKey::kFetch,
+          .min_version = 4,
+          .max_version = 18,
+          .needs_broker = true,
+          .run = run};
+}
+
+}  // namespace odradek::proxy

@@ -1,0 +1,217 @@
+#include "proxy/handlers/08_offset_commit.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "proto/messages/offset_commit_request.h"
+#include "proto/messages/offset_commit_response.h"
+#include "proxy/commit_split.h"
+#include "proxy/handlers/coordinator.h"
+#include "proxy/handlers/leaders.h"
+#include "proxy/handlers/member_check.h"
+
+namespace odradek::proxy {
+namespace {
+
+using proto::ErrorCode;
+using proto::OffsetCommitRequest;
+using proto::OffsetCommitResponse;
+using Topic = OffsetCommitRequest::OffsetCommitRequestTopic;
+using Partition = OffsetCommitRequest::OffsetCommitRequestPartition;
+
+constexpr int16_t kShadowVersion = 4;  // the last one with a retention time
+constexpr int16_t kVersionMax = 9;
+
+// Errors of the whole group, which a broker repeats for every partition.
+bool is_group_error(int16_t number) {
+  switch (proto::error_code(number)) {
+    case ErrorCode::kCoordinatorLoadInProgress:
+    case ErrorCode::kCoordinatorNotAvailable:
+    case ErrorCode::kNotCoordinator:
+    case ErrorCode::kIllegalGeneration:
+    case ErrorCode::kInvalidGroupId:
+    case ErrorCode::kUnknownMemberId:
+    case ErrorCode::kRebalanceInProgress:
+    case ErrorCode::kGroupAuthorizationFailed:
+    case ErrorCode::kGroupIdNotFound:
+    case ErrorCode::kFencedInstanceId:
+    case ErrorCode::kStaleMemberEpoch:
+    case ErrorCode::kUnsupportedVersion: return true;
+    default: return false;
+  }
+}
+
+bool has_moved(const OffsetCommitResponse& response) {
+  return std::ranges::any_of(response.topics, [](const auto& topic) {
+    return std::ranges::any_of(topic.partitions, [](const auto& partition) {
+      return is_moved_coordinator(partition.error_code);
+    });
+  });
+}
+
+// One commit under way.
+struct Commit {
+  const OffsetCommitRequest& request;
+  CommitSplit split;
+  Arena arena;
+  std::deque<std::string> notes;  // packed metadata, viewed by the requests
+};
+
+std::span<Topic> topics_of(Commit& commit, const std::vector<size_t>& items, bool is_shadow) {
+  return group_topics<Topic, Partition>(
+      commit.arena, std::span<const size_t>(items),
+      [&](size_t at) { return commit.split.items()[at].topic; },
+      [&](Topic& topic, size_t t) { topic.name = commit.request.topics[t].name; },
+      [&](Partition& partition, size_t at) {
+        const CommitSplit::Item& item = commit.split.items()[at];
+        partition = commit.request.topics[item.topic].partitions[item.index];
+        partition.partition_index = item.place.partition.value();
+        if (!is_shadow) return;
+        const CommitNote note = {.leader_epoch = partition.committed_leader_epoch,
+                                 .metadata = partition.committed_metadata};
+        partition.committed_metadata = pack_commit_note(note, commit.notes.emplace_back());
+        partition.committed_leader_epoch = -1;
+      });
+}
+
+// Puts an answer, or the lack of one, to the items of one group.
+void take(Commit& commit, const std::vector<size_t>& items,
+          const GroupAnswer<OffsetCommitRequest>& answer) {
+  std::map<std::pair<std::string_view, int32_t>, ErrorCode> codes;
+  if (answer) {
+    for (const auto& topic : answer->message.topics) {
+      for (const auto& partition : topic.partitions) {
+        codes[{topic.name, partition.partition_index}] = proto::error_code(partition.error_code);
+      }
+    }
+  }
+  for (const size_t at : items) {
+    CommitSplit::Item& item = commit.split.item(at);
+    const std::string_view name = commit.request.topics[item.topic].name;
+    const auto found = codes.find({name, item.place.partition.value()});
+    item.error = found == codes.end() ? ErrorCode::kCoordinatorNotAvailable : found->second;
+  }
+}
+
+io::Task<Result<void>> commit_main(Session& session, Commit& commit, int16_t version,
+                                   MonotonicTime deadline) {
+  const std::vector<size_t>& items = commit.split.by_group().at(GroupIndex(0));
+  OffsetCommitRequest upstream = commit.request;
+  upstream.topics = topics_of(commit, items, false);
+  const auto answer = co_await ask_coordinator(session, std::string(upstream.group_id), upstream,
+                                               version, has_moved, deadline);
+  if (session.is_closed) co_return Errc::kClosed;
+  take(commit, items, answer);
+  for (const size_t at : items) {
+    const ErrorCode code = commit.split.items()[at].error;
+    if (!is_group_error(proto::to_number(code))) continue;
+    commit.split.fail_all(code);
+    break;
+  }
+  co_return Result<void>{};
+}
+
+io::Task<Result<void>> commit_shadows(Session& session, Commit& commit, MonotonicTime deadline) {
+  std::vector<GroupQuestion<OffsetCommitRequest>> questions;
+  std::vector<const std::vector<size_t>*> parts;
+  for (const auto& [group, items] : commit.split.by_group()) {
+    if (group == GroupIndex(0)) continue;
+    auto& question = questions.emplace_back();
+    question.group = session.context.shadows.name(commit.request.group_id, group);
+    question.request.member_id = "";
+    question.request.retention_time_ms = kShadowRetentionMs;
+    question.request.topics = topics_of(commit, items, true);
+    parts.push_back(&items);
+  }
+  for (auto& question : questions) question.request.group_id = question.group;
+  const auto answers =
+      co_await ask_coordinators(session, questions, kShadowVersion, has_moved, deadline);
+  if (session.is_closed) co_return Errc::kClosed;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    take(commit, *parts[i], answers[i]);
+    session.context.stats.shadow_commits += parts[i]->size();
+  }
+  co_return Result<void>{};
+}
+
+void respond(Session& session, rpc::Request& request, const Commit& commit) {
+  Arena arena;
+  const auto& asked = commit.request.topics;
+  const auto topics = arena.array<OffsetCommitResponse::OffsetCommitResponseTopic>(asked.size());
+  const auto partitions =
+      arena.array<OffsetCommitResponse::OffsetCommitResponsePartition>(commit.split.items().size());
+  size_t at = 0;
+  for (size_t t = 0; t < asked.size(); ++t) {
+    const size_t first = at;
+    for (size_t i = 0; i < asked[t].partitions.size(); ++i, ++at) {
+      const CommitSplit::Item& item = commit.split.items()[at];
+      partitions[at].partition_index = item.client_partition;
+      partitions[at].error_code = proto::to_number(item.error);
+      count_error(session, request.api_key, partitions[at].error_code);
+    }
+    topics[t].name = asked[t].name;
+    topics[t].partitions = partitions.subspan(first, at - first);
+  }
+  OffsetCommitResponse response;
+  response.topics = topics;
+  rpc::respond(request, response);
+}
+
+io::Task<Result<void>> commit_all(Session& session, Commit& commit, int16_t version,
+                                  MonotonicTime deadline) {
+  const auto has_open = [&] {
+    return std::ranges::any_of(commit.split.items(),
+                               [](const auto& item) { return item.error == ErrorCode{}; });
+  };
+  if (commit.split.has_main()) {
+    const Result<void> done = co_await commit_main(session, commit, version, deadline);
+    if (!done) co_return done.error();
+  } else if (commit.split.has_shadows()) {
+    CommittingMember member = {.group = std::string(commit.request.group_id),
+                               .generation = commit.request.generation_id_or_member_epoch,
+                               .member_id = commit.request.member_id,
+                               .instance_id = commit.request.group_instance_id};
+    const ErrorCode code = co_await check_member(session, std::move(member), deadline);
+    if (session.is_closed) co_return Errc::kClosed;
+    if (code != ErrorCode{}) commit.split.fail_all(code);
+  }
+  if (!commit.split.has_shadows() || !has_open()) co_return Result<void>{};
+  co_return co_await commit_shadows(session, commit, deadline);
+}
+
+io::Task<Result<void>> run(Session& session, rpc::Request& request) {
+  ODK_CO_TRY(const auto decoded, rpc::decode_request<OffsetCommitRequest>(request));
+  const OffsetCommitRequest& message = decoded.message;
+  const MonotonicTime deadline = session.context.request_deadline();
+  const ResolvedTopics topics = co_await session.context.topics.resolve(
+      refs_by_name(message.topics, &Topic::name), ErrorCode::kCoordinatorNotAvailable, deadline);
+  Commit commit{message, {}, Arena{}, {}};
+  for (size_t t = 0; t < message.topics.size(); ++t) {
+    const auto& partitions = message.topics[t].partitions;
+    for (size_t i = 0; i < partitions.size(); ++i) {
+      commit.split.add(t, i, topics.topics[t], partitions[i].partition_index);
+    }
+  }
+  if (session.context.shadows.is_reserved(message.group_id)) {
+    commit.split.fail_all(ErrorCode::kInvalidGroupId);
+  } else {
+    const Result<void> done = co_await commit_all(session, commit, request.version, deadline);
+    if (!done) co_return done.error();
+  }
+  respond(session, request, commit);
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Handler offset_commit_handler() {
+  return {.key = proto::ApiKey::kOffsetCommit,
+          .min_version = 2,
+          .max_version = kVersionMax,
+          .needs_broker = true,
+          .run = run};
+}
+
+}  // namespace odradek::proxy

@@ -1,0 +1,77 @@
+#include "proxy/handlers/16_list_groups.h"
+
+#include <map>
+#include <vector>
+
+#include "proto/messages/list_groups_request.h"
+#include "proto/messages/list_groups_response.h"
+#include "proxy/handlers/leaders.h"
+
+namespace odradek::proxy {
+namespace {
+
+using proto::ErrorCode;
+using proto::ListGroupsRequest;
+using proto::ListGroupsResponse;
+using Group = ListGroupsResponse::ListedGroup;
+
+// By the name clients know.
+using Groups = std::map<std::string_view, Group>;
+
+void add(Groups& groups, const ListGroupsResponse& answer, const ShadowGroups& shadows) {
+  for (const Group& group : answer.groups) {
+    const auto main = shadows.main_of(group.group_id);
+    if (!main) {
+      groups.insert_or_assign(group.group_id, group);
+      continue;
+    }
+    Group shown = group;
+    shown.group_id = *main;
+    groups.try_emplace(*main, shown);
+  }
+}
+
+io::Task<Result<void>> run(Session& session, rpc::Request& request) {
+  ODK_CO_TRY(const auto decoded, rpc::decode_request<ListGroupsRequest>(request));
+  const MonotonicTime deadline = session.context.request_deadline();
+  const auto metadata = co_await session.context.cluster.metadata({}, deadline);
+  if (!metadata) co_return metadata.error();
+  std::vector<rpc::Decoded<ListGroupsResponse>> kept;
+  kept.reserve((*metadata)->brokers.size());
+  Groups groups;
+  ListGroupsResponse response;
+  for (const cluster::Broker& broker : (*metadata)->brokers) {
+    Result<Upstream::Connection> connected =
+        co_await leader_connection(session, broker.id, Via::kShared, deadline);
+    Result<rpc::Decoded<ListGroupsResponse>> answer(Errc::kNotFound);
+    if (connected) {
+      answer = co_await (*connected)->call(decoded.message, request.version, deadline);
+    }
+    if (session.is_closed) co_return Errc::kClosed;
+    if (!answer) {
+      response.error_code = proto::to_number(ErrorCode::kCoordinatorNotAvailable);
+      continue;
+    }
+    if (answer->message.error_code != 0) response.error_code = answer->message.error_code;
+    kept.push_back(*std::move(answer));
+    add(groups, kept.back().message, session.context.shadows);
+  }
+  std::vector<Group> listed;
+  for (const auto& [name, group] : groups) listed.push_back(group);
+  response.groups = listed;
+  count_error(session, request.api_key, response.error_code);
+  rpc::respond(request, response);
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Handler list_groups_handler() {
+  return {.key = proto::ApiKey::kListGroups,
+          .min_version = 0,
+          .max_version = 5,
+          .needs_broker = true,
+          .run = run};
+}
+
+}  // namespace odradek::proxy

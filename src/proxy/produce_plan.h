@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "proto/error_code.h"
+#include "proto/messages/produce_request.h"
+#include "proto/messages/produce_response.h"
+#include "proxy/topic_resolver.h"
+
+namespace odradek::proxy {
+
+// One client Produce request taken apart into upstream requests, and their answers put together
+// again. A broker keeps only the last of two batches of one partition in a request and
+// acknowledges both, so batches are sent in *waves*: the wave of a batch is its group index (the
+// number of the virtual partition among those of its physical one), and a wave holds at most one
+// batch per physical partition. Sans I/O; lives for one request.
+class ProducePlan {
+ public:
+  // One upstream request: the batches of one wave whose partitions one broker leads.
+  struct Send {
+    int32_t wave = 0;
+    int32_t broker = -1;
+    std::vector<size_t> entries;
+  };
+
+  // `frame` holds the decoded `request`; topics[i] is request.topic_data[i]. All outlive the plan.
+  // Batches of mapped topics are marked; what may not be produced is answered by the plan itself.
+  ProducePlan(const proto::ProduceRequest& request, const Slice& frame,
+              std::span<const ResolvedTopic> topics);
+
+  // The requests for what has no answer yet, ascending by wave.
+  std::vector<Send> sends() const;
+  // The upstream request, for the version the client speaks. Its views live as long as `arena`
+  // and the plan.
+  proto::ProduceRequest request_of(const Send& send, Arena& arena) const;
+  // The answer to a send; kept by reference until the response is written.
+  void apply(const Send& send, const proto::ProduceResponse& response);
+  // No answer came: all entries of the send get this code.
+  void fail(const Send& send, proto::ErrorCode code);
+
+  // Makes unanswered again, once, what a broker refused because it does not lead the partition
+  // (any more). Call when the metadata was refreshed; `topics` replaces the first ones. True when
+  // there is something to send.
+  bool retry_moved(std::span<const ResolvedTopic> topics);
+  bool has_moved() const;
+
+  // In the client's order, with the client's partition numbers.
+  proto::ProduceResponse response(Arena& arena) const;
+
+  uint64_t remapped_batches() const { return remapped_batches_; }
+
+ private:
+  struct Entry {
+    size_t topic = 0;
+    size_t index = 0;  // in the topic's partition_data
+    PartitionId physical{-1};
+    int32_t wave = 0;
+    int32_t leader = -1;
+    bool is_answered = false;
+    bool was_retried = false;
+    std::vector<Slice> records;
+    proto::ProduceResponse::PartitionProduceResponse answer;
+  };
+
+  void add(size_t topic, size_t index, const Slice& frame);
+  Result<void> mark(Entry& entry, const Slice& frame);
+  void place_in_wave(Entry& entry);
+  void refuse(Entry& entry, proto::ErrorCode code, std::string message = {});
+
+  const proto::ProduceRequest* request_;
+  std::vector<ResolvedTopic> topics_;
+  std::vector<Entry> entries_;
+  std::set<std::tuple<const cluster::Topic*, int32_t, int32_t>> occupied_;  // partition, wave
+  std::vector<std::string> messages_;  // texts of our own refusals
+  int32_t throttle_ms_ = 0;
+  uint64_t remapped_batches_ = 0;
+};
+
+}  // namespace odradek::proxy

@@ -1,0 +1,185 @@
+#include "proxy/proxy.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "proxy/offered_apis.h"
+#include "proxy/proxy_metrics.h"
+#include "proxy/proxy_service.h"
+
+namespace odradek::proxy {
+namespace {
+
+// A broker that says nothing for so long makes the proxy not ready.
+constexpr int kMissedRefreshesMax = 3;
+
+}  // namespace
+
+class Proxy::Impl {
+ public:
+  Impl(io::Loop& loop, ProxyOptions options)
+      : loop_(loop), options_(std::move(options)), tasks_(loop) {}
+
+  io::Task<Result<void>> start();
+  io::Task<void> stop();
+
+  io::Loop& loop_;
+  ProxyOptions options_;
+  ProxyStats stats_;
+  std::optional<MappingRegistry> registry_;
+  std::optional<ShadowGroups> shadows_;
+  std::optional<cluster::Cluster> cluster_;
+  std::optional<TopicDirectory> topics_;
+  std::optional<Topology> topology_;
+  std::optional<ProxyContext> context_;
+  std::optional<ProxyService> service_;
+  std::optional<rpc::Server> server_;
+  io::TaskGroup tasks_;
+  io::HostPort bound_;
+  MonotonicTime last_refresh_{};
+
+ private:
+  // What the brokers know, together.
+  struct Brokers {
+    std::vector<std::vector<rpc::ApiRange>> apis;
+    rpc::Features features;
+  };
+
+  Result<void> prepare();
+  io::Task<Result<Brokers>> ask_brokers();
+  Result<void> listen(Brokers brokers);
+  io::Task<void> refresh_metadata();
+  void build_topology();
+};
+
+Result<void> Proxy::Impl::prepare() {
+  ODK_TRY(registry_, MappingRegistry::create(options_.fallback, options_.topics));
+  shadows_.emplace(options_.shadow_suffix);
+  cluster_.emplace(loop_, options_.kafka);
+  topics_.emplace(*cluster_, *registry_, stats_);
+  return {};
+}
+
+io::Task<Result<Proxy::Impl::Brokers>> Proxy::Impl::ask_brokers() {
+  const MonotonicTime deadline = loop_.now() + options_.kafka.connection_timeout;
+  const auto metadata = co_await cluster_->metadata({}, deadline);
+  if (!metadata) co_return metadata.error();
+  Brokers brokers;
+  Error last(Errc::kNetwork, "the cluster has no brokers");
+  for (const cluster::Broker& broker : (*metadata)->brokers) {
+    auto connected = co_await cluster_->connection(broker.id, cluster::kGeneralLane, deadline);
+    if (!connected) {
+      last = connected.error();
+      ODK_LOG(warn, "broker not reachable", kv("broker", broker.id),
+              kv("error", last.to_string()));
+      continue;
+    }
+    brokers.apis.push_back((*connected)->peer_apis());
+    brokers.features = (*connected)->peer_features();
+  }
+  if (brokers.apis.empty()) co_return last;
+  co_return brokers;
+}
+
+void Proxy::Impl::build_topology() {
+  std::vector<io::HostPort> advertised = options_.advertised;
+  if (advertised.empty()) advertised.push_back(bound_);
+  topology_.emplace(std::move(advertised));
+}
+
+Result<void> Proxy::Impl::listen(Brokers brokers) {
+  const std::vector<Handler> handlers = all_handlers();
+  rpc::ServerOptions server_options;
+  server_options.apis = offered_apis(handlers, brokers.apis);
+  server_options.features = offered_features(std::move(brokers.features));
+  server_options.limits = options_.limits;
+  bound_ = options_.listen;
+  build_topology();  // with the port asked; again below when that was any
+  context_.emplace(ProxyContext{loop_, options_, *cluster_, *topics_, *topology_, *shadows_,
+                                stats_});
+  service_.emplace(*context_);
+  server_.emplace(loop_, *service_, std::move(server_options));
+  rpc::ListenerOptions listener;
+  listener.host = options_.listen.host;
+  listener.port = options_.listen.port;
+  Result<uint16_t> port = server_->listen(std::move(listener));
+  // Told apart from a network error of the cluster's.
+  if (!port) return Error(Errc::kAlreadyExists, std::string(port.error().message()));
+  bound_.port = *port;
+  build_topology();
+  return {};
+}
+
+// Keeps leaders and partition counts fresh for clients that ask for nothing themselves.
+io::Task<void> Proxy::Impl::refresh_metadata() {
+  while (true) {
+    const Result<void> slept = co_await io::sleep(loop_, options_.kafka.metadata_max_age);
+    if (!slept) co_return;
+    const auto refreshed = co_await cluster_->refresh({}, cluster_->request_deadline());
+    if (refreshed) last_refresh_ = loop_.now();
+    if (!refreshed && refreshed.error().code() == Errc::kCancelled) co_return;
+    if (!refreshed) {
+      ODK_LOG(warn, "metadata not refreshed", kv("error", refreshed.error().to_string()));
+    }
+  }
+}
+
+io::Task<Result<void>> Proxy::Impl::start() {
+  ODK_CO_TRY_VOID(prepare());
+  Result<Brokers> brokers = co_await ask_brokers();
+  if (!brokers) co_return brokers.error();
+  ODK_CO_TRY_VOID(listen(*std::move(brokers)));
+  last_refresh_ = loop_.now();
+  tasks_.spawn(refresh_metadata());
+  ODK_LOG(info, "proxy started", kv("address", bound_.to_string()));
+  co_return Result<void>{};
+}
+
+io::Task<void> Proxy::Impl::stop() {
+  tasks_.cancel();
+  if (server_) co_await server_->stop();
+  if (service_) co_await service_->stop();
+  co_await tasks_.join();
+  if (cluster_) co_await cluster_->stop();
+}
+
+Proxy::Proxy(io::Loop& loop, ProxyOptions options)
+    : impl_(std::make_unique<Impl>(loop, std::move(options))) {}
+
+Proxy::~Proxy() = default;
+
+io::Task<Result<void>> Proxy::start() { return impl_->start(); }
+io::Task<void> Proxy::stop() { return impl_->stop(); }
+std::string Proxy::address() const { return impl_->bound_.to_string(); }
+
+std::string Proxy::bootstrap() const {
+  std::string addresses;
+  for (const VirtualNode& node : impl_->topology_->nodes()) {
+    addresses += (addresses.empty() ? "" : ",") + node.address.to_string();
+  }
+  return addresses;
+}
+
+Result<void> Proxy::check_upstream() const {
+  const auto age = impl_->loop_.now() - impl_->last_refresh_;
+  if (age > kMissedRefreshesMax * impl_->options_.kafka.metadata_max_age) {
+    return Error(Errc::kTimedOut, "the cluster's metadata is old: no broker answers");
+  }
+  return {};
+}
+
+const ProxyStats& Proxy::stats() const { return impl_->stats_; }
+
+void Proxy::declare_metrics(obs::Registry& registry) { registry.declare(proxy_metrics()); }
+
+void Proxy::collect(obs::Collection& into) const {
+  if (!impl_->server_) return;
+  collect_proxy_metrics(impl_->stats_, impl_->server_->stats(),
+                        impl_->cluster_->open_connections(), into);
+}
+
+}  // namespace odradek::proxy

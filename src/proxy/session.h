@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cluster/cluster.h"
+#include "io/loop.h"
+#include "io/task_group.h"
+#include "proxy/fetch_lanes.h"
+#include "proxy/proxy_options.h"
+#include "proxy/proxy_stats.h"
+#include "proxy/topic_directory.h"
+#include "proxy/topology.h"
+#include "proxy/upstream.h"
+
+namespace odradek::proxy {
+
+// What all clients share. Everything outlives the sessions. One loop.
+struct ProxyContext {
+  io::Loop& loop;
+  const ProxyOptions& options;
+  cluster::Cluster& cluster;
+  TopicDirectory& topics;
+  const Topology& topology;
+  const ShadowGroups& shadows;
+  ProxyStats& stats;
+
+  const MappingRegistry& registry() const { return topics.registry(); }
+  MonotonicTime request_deadline() const { return cluster.request_deadline(); }
+};
+
+// Shared upstream connections, beside the cluster's own for metadata, carry short questions that
+// never wait at the broker.
+inline constexpr cluster::Lane kQueryLane = 1;
+
+// One client connection: its requests under way and its connections to brokers. Closed with the
+// client's connection; then its tasks are joined before it goes.
+class Session {
+ public:
+  Session(ProxyContext& shared, std::string client_id)
+      : context(shared),
+        upstream(shared.cluster, shared.stats, std::move(client_id)),
+        fetch_lanes(shared.loop, upstream),
+        tasks(shared.loop) {}
+
+  // Ends what the client's requests wait for.
+  void close() {
+    is_closed = true;
+    tasks.cancel();
+    upstream.close();
+  }
+
+  ProxyContext& context;
+  Upstream upstream;
+  FetchLanes fetch_lanes;
+  io::TaskGroup tasks;
+  bool is_closed = false;
+};
+
+}  // namespace odradek::proxy

@@ -1,0 +1,70 @@
+#include "proxy/upstream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace odradek::proxy {
+
+Upstream::Upstream(cluster::Cluster& cluster, ProxyStats& stats, std::string client_id)
+    : cluster_(&cluster), stats_(&stats), client_id_(std::move(client_id)) {}
+
+io::Task<Result<io::HostPort>> Upstream::address_of(int32_t broker, MonotonicTime deadline) {
+  cluster::MetadataPtr metadata = cluster_->cached_metadata();
+  if (metadata->broker(broker) == nullptr) {
+    const Result<cluster::MetadataPtr> refreshed = co_await cluster_->refresh({}, deadline);
+    if (!refreshed) co_return refreshed.error();
+    metadata = *refreshed;
+  }
+  const cluster::Broker* found = metadata->broker(broker);
+  if (found == nullptr) {
+    co_return Error(Errc::kNotFound, fmt::format("the cluster has no broker {}", broker));
+  }
+  co_return io::HostPort{found->host, found->port};
+}
+
+io::Task<Result<Upstream::Connection>> Upstream::connection(int32_t broker, Purpose purpose,
+                                                            MonotonicTime deadline) {
+  if (is_closed_) co_return Errc::kClosed;
+  const std::pair key{broker, purpose};
+  const auto known = connections_.find(key);
+  if (known != connections_.end()) {
+    if (known->second->is_open()) co_return known->second;
+    connections_.erase(known);
+    ++stats_->upstream_reconnects;
+  }
+  Result<io::HostPort> address = co_await address_of(broker, deadline);
+  if (!address) co_return address.error();
+  rpc::ConnectOptions options;
+  options.host = address->host;
+  options.port = address->port;
+  options.client_id = client_id_;
+  options.security = cluster_->options().security;
+  options.deadline =
+      std::min(deadline, cluster_->loop().now() + cluster_->options().connection_timeout);
+  auto connected = co_await rpc::ClientConnection::connect(cluster_->loop(), std::move(options));
+  if (!connected) co_return connected.error().with_context(address->to_string());
+  if (is_closed_) co_return Errc::kClosed;
+  Connection connection = *std::move(connected);
+  ++stats_->client_broker_connections;
+  // The statistics live as long as the loop's work does, longer than any connection.
+  connection->on_close([stats = stats_](const Error&) { --stats->client_broker_connections; });
+  connections_.insert_or_assign(key, connection);
+  co_return connection;
+}
+
+void Upstream::drop(int32_t broker, Purpose purpose) {
+  const auto known = connections_.find({broker, purpose});
+  if (known == connections_.end()) return;
+  const Connection connection = std::move(known->second);
+  connections_.erase(known);
+  connection->close();
+}
+
+void Upstream::close() {
+  is_closed_ = true;
+  const auto closing = std::exchange(connections_, {});
+  for (const auto& [key, connection] : closing) connection->close();
+}
+
+}  // namespace odradek::proxy

@@ -1,0 +1,452 @@
+#include "rpc/client_connection.h"
+
+#include <gtest/gtest.h>
+
+#include "io/task_group.h"
+#include "proto/array_of.h"
+#include "proto/messages/api_versions_request.h"
+#include "proto/messages/api_versions_response.h"
+#include "proto/messages/heartbeat_request.h"
+#include "proto/messages/heartbeat_response.h"
+#include "rpc/rpc_for_tests.h"
+
+namespace odradek::rpc {
+namespace {
+
+using proto::ApiKey;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+using Connected = Result<std::unique_ptr<ClientConnection>>;
+
+io::Task<void> store_over(io::Loop* loop, std::unique_ptr<io::Stream> stream,
+                          ConnectOptions options, Connected* into) {
+  *into = co_await ClientConnection::over(*loop, std::move(stream), std::move(options));
+}
+
+io::Task<void> store_call(ClientConnection* connection, SliceChain body, MonotonicTime deadline,
+                          std::optional<Result<RawResponse>>* into) {
+  into->emplace(co_await connection->call_raw(ApiKey::kHeartbeat, 0, std::move(body), deadline));
+}
+
+SliceChain body_of(std::string_view text) { return SliceChain(Slice::copy_of(text)); }
+
+// A client connection to a real server of ours, over memory streams.
+struct ClientTest : testing::ServerFixture, ::testing::Test {
+  std::unique_ptr<ClientConnection> client;
+  std::optional<Error> closed_with;
+
+  ConnectOptions connect_options() {
+    ConnectOptions result;
+    result.host = "localhost";
+    result.deadline = loop.now() + seconds(10);
+    return result;
+  }
+  void open(size_t max_in_flight = 64, size_t capacity = 256 * 1024) {
+    ConnectOptions asked = connect_options();
+    asked.max_in_flight = max_in_flight;
+    auto connected = loop.block_on(
+        ClientConnection::over(loop, connect_stream(capacity), std::move(asked)));
+    ASSERT_TRUE(connected) << connected.error().to_string();
+    client = *std::move(connected);
+    client->on_close([this](const Error& error) { closed_with = error; });
+  }
+  Result<RawResponse> call(std::string_view text) {
+    return loop.block_on(
+        client->call_raw(ApiKey::kHeartbeat, 0, body_of(text), loop.now() + seconds(30)));
+  }
+};
+
+TEST_F(ClientTest, LearnsVersionsAndCalls) {
+  options.features.finalized = {{"metadata.version", 30, 30}};
+  open();
+  EXPECT_EQ(client->version_for(ApiKey::kFetch).value(), 18);
+  EXPECT_EQ(client->version_for(ApiKey::kFetch, 12).value(), 12);
+  const auto missing = client->version_for(ApiKey::kListOffsets);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), Errc::kUnsupported);
+  EXPECT_EQ(missing.error().message(), "memory:2 does not offer ListOffsets (API key 2)");
+  const auto too_old = client->version_for(ApiKey::kFetch, 3);
+  ASSERT_FALSE(too_old);
+  EXPECT_NE(too_old.error().message().find("offers 4 to 18"), std::string_view::npos);
+  ASSERT_EQ(client->peer_features().finalized.size(), 1U);
+
+  const Result<RawResponse> answer = call("hello");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(as_text(answer->body), "hello");
+  EXPECT_EQ(server->connections().at(0)->client_software_name, "odradek");
+}
+
+TEST_F(ClientTest, CallsWithTypedMessages) {
+  open();
+  handler.on = [](Request request) {
+    auto asked = decode_request<proto::HeartbeatRequest>(request);
+    ASSERT_TRUE(asked);
+    proto::HeartbeatResponse answer;
+    answer.error_code = asked->message.group_id == "g" ? 27 : 0;
+    respond(request, answer);
+  };
+  proto::HeartbeatRequest request;
+  request.group_id = "g";
+  const auto answer = loop.block_on(client->call(request, 4, loop.now() + seconds(1)));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->message.error_code, 27);
+}
+
+TEST_F(ClientTest, AnswersOfAllSizesComeBackWhole) {
+  open(64, 16 * 1024);
+  for (const size_t size : {0U, 1U, 5'000U, 70'000U, 9'000'000U}) {
+    const std::string body(size, 'z');
+    const Result<RawResponse> answer = call(body);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(as_text(answer->body), body);
+  }
+}
+
+TEST_F(ClientTest, PipelinesAndKeepsToTheLimitInFlight) {
+  open(3);
+  handler.hold();
+  handler.beside = [](ApiKey, ApiKey) { return true; };
+  std::vector<std::string> answers;
+  for (int i = 0; i < 10; ++i) {
+    client->send(ApiKey::kHeartbeat, 0, body_of(std::to_string(i)), loop.now() + seconds(1),
+                 [&answers](Result<RawResponse> answer) {
+                   ASSERT_TRUE(answer);
+                   answers.emplace_back(as_text(answer->body));
+                 });
+  }
+  EXPECT_EQ(client->in_flight(), 10U);
+  loop.run_ready();
+  EXPECT_EQ(handler.requests, 3);
+  for (size_t i = 0; i < 10; ++i) {
+    ASSERT_GT(handler.waiting.size(), i);
+    handler.echo(i);
+    loop.run_ready();
+  }
+  EXPECT_EQ(answers, (std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+  EXPECT_EQ(client->in_flight(), 0U);
+}
+
+TEST_F(ClientTest, ALateAnswerIsDroppedAndTheConnectionGoesOn) {
+  open();
+  handler.hold();
+  std::optional<Errc> first;
+  client->send(ApiKey::kHeartbeat, 0, body_of("late"), loop.now() + seconds(5),
+               [&](Result<RawResponse> answer) { first = answer.error().code(); });
+  loop.run_ready();
+  clock.advance(seconds(5));
+  loop.run_ready();
+  EXPECT_EQ(first, Errc::kTimedOut);
+  EXPECT_TRUE(client->is_open());
+  handler.echo(0);
+  handler.on = nullptr;
+  const Result<RawResponse> next = call("next");
+  ASSERT_TRUE(next);
+  EXPECT_EQ(as_text(next->body), "next");
+}
+
+TEST_F(ClientTest, AQueuedCallTimesOutToo) {
+  open(1);
+  handler.hold();
+  int timed_out = 0;
+  for (int i = 0; i < 3; ++i) {
+    client->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(i + 1),
+                 [&](Result<RawResponse> answer) { timed_out += answer ? 0 : 1; });
+  }
+  loop.run_ready();
+  clock.advance(seconds(9));
+  loop.run_ready();
+  EXPECT_EQ(timed_out, 3);
+}
+
+TEST_F(ClientTest, RequestsWithoutAnswerKeepTheOrder) {
+  open(1);
+  std::vector<int32_t> seen;
+  handler.on = [&seen](Request request) {
+    seen.push_back(static_cast<int32_t>(request.api_key));
+    if (request.api_key == ApiKey::kProduce) return request.responder.send_nothing();
+    SliceChain answer = testing::echo_of(request);
+    request.responder.send(std::move(answer));
+  };
+  int answered = 0;
+  const auto count = [&answered](Result<RawResponse> answer) { answered += answer ? 1 : 0; };
+  const MonotonicTime deadline = loop.now() + seconds(1);
+  EXPECT_TRUE(client->send_no_response(ApiKey::kProduce, 9, body_of("a")));
+  client->send(ApiKey::kHeartbeat, 0, body_of("b"), deadline, count);
+  client->send(ApiKey::kHeartbeat, 0, body_of("c"), deadline, count);
+  EXPECT_TRUE(client->send_no_response(ApiKey::kProduce, 9, body_of("d")));
+  client->send(ApiKey::kFetch, 4, body_of("e"), deadline, count);
+  loop.run_ready();
+  EXPECT_EQ(answered, 3);
+  EXPECT_EQ(seen, (std::vector<int32_t>{0, 12, 12, 0, 1}));
+}
+
+TEST_F(ClientTest, DestroyingItInFlightResolvesTheCalls) {
+  open();
+  handler.hold();
+  std::vector<Errc> errors;
+  for (int i = 0; i < 3; ++i) {
+    client->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(5),
+                 [&](Result<RawResponse> answer) { errors.push_back(answer.error().code()); });
+  }
+  io::TaskGroup tasks(loop);
+  std::optional<Result<RawResponse>> result;
+  tasks.spawn(store_call(client.get(), body_of("y"), loop.now() + seconds(5), &result));
+  loop.run_ready();
+  client.reset();
+  EXPECT_TRUE(errors.empty()) << "never from inside";
+  loop.run_ready();
+  EXPECT_EQ(errors, std::vector<Errc>(3, Errc::kClosed));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->error().code(), Errc::kClosed);
+  EXPECT_EQ(closed_with->code(), Errc::kClosed);
+  EXPECT_EQ(handler.disconnected.size(), 1U);
+}
+
+TEST_F(ClientTest, ACompletionMayDestroyTheConnection) {
+  open();
+  int called = 0;
+  for (int i = 0; i < 3; ++i) {
+    client->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(5),
+                 [&](Result<RawResponse>) {
+                   ++called;
+                   client.reset();
+                 });
+  }
+  loop.run_ready();
+  EXPECT_EQ(called, 3);
+}
+
+TEST_F(ClientTest, ServerThatGoesAwayFailsWhatIsInFlight) {
+  open();
+  handler.hold();
+  io::TaskGroup tasks(loop);
+  std::optional<Result<RawResponse>> result;
+  tasks.spawn(store_call(client.get(), body_of("y"), loop.now() + seconds(5), &result));
+  loop.run_ready();
+  loop.block_on(server->stop());
+  loop.run_ready();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->error().code(), Errc::kClosed);
+  EXPECT_FALSE(client->is_open());
+  ASSERT_TRUE(closed_with);
+  std::optional<Errc> later;
+  client->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(5),
+               [&](Result<RawResponse> answer) { later = answer.error().code(); });
+  EXPECT_FALSE(later);
+  loop.run_ready();
+  EXPECT_EQ(later, Errc::kClosed);
+  bool told = false;
+  client->on_close([&](const Error&) { told = true; });
+  loop.run_ready();
+  EXPECT_TRUE(told);
+}
+
+TEST_F(ClientTest, CancellingACallLeavesTheConnectionInOrder) {
+  open();
+  handler.hold();
+  std::optional<Result<RawResponse>> result;
+  {
+    io::TaskGroup tasks(loop);
+    tasks.spawn(store_call(client.get(), body_of("y"), loop.now() + seconds(5), &result));
+    loop.run_ready();
+    tasks.cancel();
+    loop.block_on(tasks.join());
+  }
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->error().code(), Errc::kCancelled);
+  handler.echo(0);
+  handler.on = nullptr;
+  EXPECT_EQ(as_text(call("z")->body), "z");
+}
+
+// A peer of the client that is played by the test, byte for byte.
+struct PeerTest : ::testing::Test {
+  ManualClock clock;
+  io::Loop loop{clock};
+  io::TaskGroup tasks{loop};
+  Connected connected = Error(Errc::kInternal);
+  std::optional<testing::RawClient> peer;
+  testing::CapturedLog log;
+
+  ~PeerTest() override {
+    if (connected) connected->reset();
+    peer.reset();
+    loop.run_ready();
+    loop.block_on(tasks.join());
+  }
+
+  void begin(size_t max_response_bytes = 512 * 1024 * 1024) {
+    auto [ours, theirs] = io::memory_streams(loop);
+    peer.emplace(loop, std::move(ours));
+    ConnectOptions options;
+    options.host = "localhost";
+    options.deadline = loop.now() + seconds(10);
+    options.max_response_bytes = max_response_bytes;
+    tasks.spawn(store_over(&loop, std::move(theirs), std::move(options), &connected));
+    loop.run_ready();
+  }
+  static int16_t version_of(const std::string& request) {
+    return static_cast<int16_t>(static_cast<uint8_t>(request[2]) << 8U |
+                                static_cast<uint8_t>(request[3]));
+  }
+  static int32_t correlation_of(const std::string& request) {
+    return testing::correlation_of(request.substr(4));
+  }
+  void answer(int32_t correlation_id, std::string_view body) {
+    std::string payload;
+    testing::append_i32(payload, static_cast<uint32_t>(correlation_id));
+    payload += body;
+    std::string frame;
+    testing::append_i32(frame, static_cast<uint32_t>(payload.size()));
+    peer->send(frame + payload);
+  }
+  std::string versions(int16_t version, int16_t error, int16_t max_own) {
+    proto::ApiVersionsResponse response;
+    response.error_code = error;
+    std::vector<proto::ApiVersionsResponse::ApiVersion> apis;
+    if (max_own >= 0) apis.push_back({18, 0, max_own, {}});
+    apis.push_back({12, 0, 4, {}});
+    response.api_keys = proto::array_of(apis);
+    wire::Writer writer(64);
+    encode(writer, version, response);
+    return std::string(writer.take().flatten().text());
+  }
+  void finish_opening() {
+    const auto requests = peer->frames();
+    ASSERT_EQ(requests.size(), 1U);
+    answer(correlation_of(requests[0]), versions(4, 0, 4));
+    ASSERT_TRUE(connected) << connected.error().to_string();
+  }
+};
+
+TEST_F(PeerTest, FallsBackToTheVersionAnOlderBrokerTells) {
+  begin();
+  auto requests = peer->frames();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(version_of(requests[0]), 4);
+  answer(correlation_of(requests[0]), versions(0, 35, 3));
+  requests = peer->frames();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(version_of(requests[0]), 3);
+  answer(correlation_of(requests[0]), versions(3, 0, 3));
+  ASSERT_TRUE(connected) << connected.error().to_string();
+  EXPECT_EQ((*connected)->version_for(ApiKey::kHeartbeat).value(), 4);
+}
+
+TEST_F(PeerTest, FallsBackToVersionZeroForBrokersThatTellNothing) {
+  begin();
+  auto requests = peer->frames();
+  ASSERT_EQ(requests.size(), 1U);
+  answer(correlation_of(requests[0]), std::string("\0\x23\0\0\0\0", 6));
+  requests = peer->frames();
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(version_of(requests[0]), 0);
+  answer(correlation_of(requests[0]), versions(0, 0, 2));
+  EXPECT_TRUE(connected);
+}
+
+TEST_F(PeerTest, ABrokerThatRefusesForEverIsGivenUp) {
+  begin();
+  for (int i = 0; i < 3; ++i) {
+    const auto requests = peer->frames();
+    ASSERT_EQ(requests.size(), 1U);
+    answer(correlation_of(requests[0]), versions(0, 35, 4));
+  }
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code(), Errc::kUnsupported);
+  EXPECT_TRUE(peer->is_closed());
+}
+
+TEST_F(PeerTest, SilenceTimesOut) {
+  begin();
+  clock.advance(seconds(10));
+  loop.run_ready();
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code(), Errc::kTimedOut);
+  EXPECT_TRUE(peer->is_closed());
+}
+
+TEST_F(PeerTest, APortThatHangsUpIsExplained) {
+  begin();
+  peer->close();
+  ASSERT_FALSE(connected);
+  EXPECT_NE(connected.error().message().find("does the port expect TLS?"), std::string_view::npos);
+}
+
+TEST_F(PeerTest, AHttpServerIsExplained) {
+  begin();
+  peer->send("HTTP/1.1 400 Bad Request\r\n\r\n");
+  ASSERT_FALSE(connected);
+  EXPECT_NE(connected.error().message().find("HTTP"), std::string_view::npos)
+      << connected.error().to_string();
+}
+
+TEST_F(PeerTest, ATlsServerIsExplained) {
+  begin();
+  peer->send(std::string("\x15\x03\x03\x00\x02\x02\x46", 7));
+  ASSERT_FALSE(connected);
+  EXPECT_NE(connected.error().message().find("TLS"), std::string_view::npos);
+}
+
+struct Violation {
+  std::string name;
+  std::function<std::string(int32_t)> bytes;
+  Errc code;
+};
+
+TEST_F(PeerTest, ProtocolViolationsCloseTheConnection) {
+  const std::vector<Violation> violations = {
+      {"wrong correlation id",
+       [](int32_t id) {
+         std::string frame("\0\0\0\4", 4);
+         testing::append_i32(frame, static_cast<uint32_t>(id + 7));
+         return frame;
+       },
+       Errc::kMalformed},
+      {"short header", [](int32_t) { return std::string("\0\0\0\2\0\0", 6); }, Errc::kMalformed},
+      {"negative size", [](int32_t) { return std::string("\xff\xff\xff\xff", 4); },
+       Errc::kMalformed},
+      {"too large", [](int32_t) { return std::string("\0\x10\0\0", 4); }, Errc::kLimitExceeded},
+      {"answer nobody asked for",
+       [](int32_t id) {
+         std::string frame("\0\0\0\4", 4);
+         testing::append_i32(frame, static_cast<uint32_t>(id));
+         return frame + frame;
+       },
+       Errc::kMalformed}};
+  for (const Violation& violation : violations) {
+    begin(1024 * 1024 - 1);
+    finish_opening();
+    std::optional<Error> ended;
+    (*connected)->on_close([&](const Error& error) { ended = error; });
+    std::optional<Result<RawResponse>> result;
+    tasks.spawn(store_call(connected->get(), body_of(""), loop.now() + seconds(5), &result));
+    loop.run_ready();
+    const auto requests = peer->frames();
+    ASSERT_EQ(requests.size(), 1U);
+    peer->send(violation.bytes(correlation_of(requests[0])));
+    ASSERT_TRUE(result) << violation.name;
+    EXPECT_FALSE((*connected)->is_open()) << violation.name;
+    ASSERT_TRUE(ended) << violation.name;
+    EXPECT_EQ(ended->code(), violation.code) << violation.name << ended->to_string();
+    EXPECT_TRUE(peer->is_closed());
+  }
+}
+
+TEST_F(PeerTest, SeveralSendsOfOneTurnLeaveTogether) {
+  begin();
+  finish_opening();
+  int done = 0;
+  for (int i = 0; i < 5; ++i) {
+    (*connected)->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(1),
+                       [&](Result<RawResponse>) { ++done; });
+  }
+  const auto requests = peer->frames();
+  EXPECT_EQ(requests.size(), 5U);
+  for (const std::string& request : requests) answer(correlation_of(request), "");
+  EXPECT_EQ(done, 5);
+}
+
+}  // namespace
+}  // namespace odradek::rpc

@@ -1,0 +1,139 @@
+#include "rpc/server.h"
+
+#include <algorithm>
+#include <list>
+#include <utility>
+
+#include "base/log.h"
+#include "io/stream.h"
+#include "rpc/server_connection.h"
+
+namespace odradek::rpc {
+
+class Server::Impl {
+ public:
+  Impl(io::Loop& loop, RequestHandler& handler, ServerOptions options)
+      : shared(loop, handler, std::move(options)) {}
+
+  Result<uint16_t> listen(ListenerOptions options);
+  // Counts the connection and serves it, TLS handshake included.
+  void start(std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener);
+  io::Task<void> stop();
+
+  ServerShared shared;
+  std::list<std::unique_ptr<io::Listener>> listeners;
+  bool stopping = false;
+
+ private:
+  io::Task<void> accept_all(io::Listener* listener, std::shared_ptr<const ListenerOptions> options);
+  static io::Task<void> serve(Impl* self, std::unique_ptr<io::Stream> stream,
+                              std::shared_ptr<const ListenerOptions> listener);
+  io::Task<Result<std::unique_ptr<io::Stream>>> secure(
+      std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener);
+};
+
+Result<uint16_t> Server::Impl::listen(ListenerOptions options) {
+  ODK_TRY(auto listener, io::Listener::bind(shared.loop, options.host, options.port));
+  const uint16_t port = listener->port();
+  io::Listener* const borrowed = listener.get();
+  listeners.push_back(std::move(listener));
+  shared.tasks.spawn(
+      accept_all(borrowed, std::make_shared<const ListenerOptions>(std::move(options))));
+  return port;
+}
+
+io::Task<void> Server::Impl::accept_all(io::Listener* listener,
+                                        std::shared_ptr<const ListenerOptions> options) {
+  while (!stopping) {
+    Result<std::unique_ptr<io::Stream>> stream = co_await listener->accept();
+    if (!stream) break;  // closed or cancelled
+    if (shared.stats.connections_active >= shared.options.limits.max_connections) {
+      if (const auto skipped = shared.refused_limiter.pass(shared.loop.now())) {
+        ODK_LOG(warn, "connection refused: too many connections",
+                kv("peer", (*stream)->peer_address()), kv("skipped", *skipped),
+                kv("limit", shared.options.limits.max_connections));
+      }
+      continue;
+    }
+    start(*std::move(stream), options);
+  }
+}
+
+void Server::Impl::start(std::unique_ptr<io::Stream> stream,
+                         std::shared_ptr<const ListenerOptions> listener) {
+  ++shared.stats.connections_accepted;
+  ++shared.stats.connections_active;
+  shared.tasks.spawn(serve(this, std::move(stream), std::move(listener)));
+}
+
+io::Task<void> Server::Impl::serve(Impl* self, std::unique_ptr<io::Stream> stream,
+                                   std::shared_ptr<const ListenerOptions> listener) {
+  ServerShared& shared = self->shared;
+  if (listener->tls) {
+    const std::string peer = stream->peer_address();
+    Result<std::unique_ptr<io::Stream>> secured =
+        co_await self->secure(std::move(stream), listener);
+    if (!secured || self->stopping) {
+      --shared.stats.connections_active;
+      if (!secured && secured.error().code() != Errc::kCancelled) {
+        ODK_LOG(warn, "connection closed", kv("peer", peer), kv("listener", listener->name),
+                kv("reason", secured.error().to_string()));
+      }
+      co_return;
+    }
+    stream = *std::move(secured);
+  }
+  const uint64_t id = shared.next_connection_id++;
+  auto connection =
+      std::make_shared<ServerConnection>(shared, std::move(stream), std::move(listener), id);
+  shared.connections.emplace(id, connection);
+  co_await ServerConnection::run(std::move(connection));
+}
+
+io::Task<Result<std::unique_ptr<io::Stream>>> Server::Impl::secure(
+    std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener) {
+  std::shared_ptr<SSL_CTX> context = listener->tls();
+  if (context == nullptr) co_return Error(Errc::kTls, "the listener has no certificate now");
+  const Duration timeout = shared.options.limits.tls_handshake_timeout;
+  const MonotonicTime deadline =
+      shared.loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(timeout);
+  Result<std::unique_ptr<io::Stream>> secured =
+      co_await io::tls_accept(shared.loop, std::move(stream), std::move(context), deadline);
+  co_return secured;
+}
+
+io::Task<void> Server::Impl::stop() {
+  stopping = true;
+  for (const auto& listener : listeners) listener->close();
+  for (const auto& [id, connection] : shared.connections) connection->close();
+  shared.tasks.cancel();
+  co_await shared.tasks.join();
+}
+
+Server::Server(io::Loop& loop, RequestHandler& handler, ServerOptions options)
+    : impl_(std::make_unique<Impl>(loop, handler, std::move(options))) {}
+
+Server::~Server() = default;
+
+Result<uint16_t> Server::listen(ListenerOptions options) {
+  return impl_->listen(std::move(options));
+}
+
+void Server::serve(std::unique_ptr<io::Stream> stream, const ListenerOptions& options) {
+  impl_->start(std::move(stream), std::make_shared<const ListenerOptions>(options));
+}
+
+io::Task<void> Server::stop() { return impl_->stop(); }
+
+const ServerStats& Server::stats() const { return impl_->shared.stats; }
+
+std::vector<std::shared_ptr<const ConnectionInfo>> Server::connections() const {
+  std::vector<std::shared_ptr<const ConnectionInfo>> result;
+  result.reserve(impl_->shared.connections.size());
+  for (const auto& [id, connection] : impl_->shared.connections) {
+    result.push_back(connection->info());
+  }
+  return result;
+}
+
+}  // namespace odradek::rpc
