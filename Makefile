@@ -65,8 +65,8 @@ fuzz-messages: ## the decoder of each protocol message on its own, FUZZ_SECONDS 
 	cmake --build --preset fuzz --target proto_fuzz
 	fuzz/proto_each.sh build/fuzz/bin/proto_fuzz $(FUZZ_SECONDS) build/fuzz/messages
 
-# build/lint has no precompiled headers, so that clang-tidy needs no build first. Tests are formatted
-# but not analysed: gtest's macros make clang-tidy slow and wrong.
+# build/lint has no precompiled headers, so that clang-tidy needs no build first. Tests are
+# formatted but not analysed: gtest's macros make clang-tidy slow and wrong.
 lint: ## formatter, clang-tidy and house rules; LINT=regex picks files
 	@tools/install-deps.sh core lint
 	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 --dry-run -Werror

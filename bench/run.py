@@ -144,10 +144,12 @@ def compiler():
 
 
 def text(value):
+    """A number for the table: three digits that matter."""
     if value is None:
         return "-"
-    return f"{value:,.4g}" if isinstance(value, float) and value < 1e4 else f"{value:,}" \
-        if isinstance(value, (int, float)) else str(value)
+    if isinstance(value, float) and value < 1000:
+        return f"{value:.3g}"
+    return f"{value:,.0f}"
 
 
 def print_table(report):

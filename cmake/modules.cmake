@@ -83,6 +83,6 @@ odk_module(client DEPS cluster LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(proxy DEPS cluster obs config LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(backup DEPS cluster store obs config wire
            LIBS odk_asio PkgConfig::sqlite PkgConfig::zstd nlohmann_json::nlohmann_json ASIO
-           TEST_DEPS broker)
+           TEST_DEPS broker client)
 odk_module(testing DEPS client broker)
 set_target_properties(odk_proto PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 20)

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   limits.max_bytes = 64 * 1024;
   limits.max_nodes = 5000;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const Result<Node> root = parse_yaml(text, "fuzz.yaml", variable, limits);
+  const Result<ConfigNode> root = parse_yaml(text, "fuzz.yaml", variable, limits);
   if (!root) {
     if (root.error().code() != Errc::kConfig || root.error().message().empty()) __builtin_trap();
     return 0;

@@ -158,6 +158,7 @@ class Includes(unittest.TestCase):
 
     def test_full_path(self):
         self.assertEqual(rules("src/wire/a.cc", '#include "reader.h"\n'), ["include-path"])
+        self.assertEqual(rules("apps/odk/a.cc", '#include "commands.h"\n'), [])
 
     def test_third_party_has_one_home(self):
         for header, home, elsewhere in (

@@ -217,10 +217,12 @@ io::Task<Result<std::vector<kafka::CommittedOffset>>> fetch_committed_once(
   constexpr int16_t kFirstStable = 7;
   if (version < kFirstWithGroups) {
     request.group_id = query.group;
-    if (!query.all) request.topics = proto::array_of(old_topics);
+    request.topics = {};  // null: all
+    request.topics = query.all ? decltype(request.topics){} : proto::array_of(old_topics);
   } else {
     groups[0].group_id = query.group;
-    if (!query.all) groups[0].topics = proto::array_of(topics);
+    groups[0].topics = {};  // null: all
+    groups[0].topics = query.all ? decltype(groups[0].topics){} : proto::array_of(topics);
     request.groups = proto::array_of(groups);
   }
   if (version >= kFirstStable) request.require_stable = query.require_stable;

@@ -129,7 +129,7 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
   for (size_t i = 0; i < names.size(); ++i) topics[i].name = names[i];
   proto::MetadataRequest request;
   request.topics = {};  // null: all
-  if (!all) request.topics = proto::array_of(topics);
+  request.topics = all ? decltype(request.topics){} : proto::array_of(topics);  // null: all
   request.allow_auto_topic_creation = options_->allow_auto_topic_creation;
 
   ODK_CO_TRY(const int16_t version, connection->version_for(proto::MetadataRequest::kApiKey));

@@ -59,7 +59,8 @@ class TlsStream final : public Stream {
   std::unique_ptr<SSL, SessionFree> session_;
   std::optional<Error> under_failure_;  // what made the BIO fail
   bool wants_write_ = false;            // reading needs the stream to take bytes first
-  bool may_have_more_ = false;          // OpenSSL holds bytes that epoll does not know of
+  // OpenSSL may hold bytes that epoll does not know of, also from the end of the handshake.
+  bool may_have_more_ = true;
   bool closed_ = false;
   bool established_ = false;
   bool broken_ = false;  // after a fatal error close_notify must not be sent

@@ -216,7 +216,22 @@ class Checker {
                                 cluster::kGeneralLane, deadline());
   }
 
+  // The transaction log may be in the making when it is first used.
   io::Task<Result<Producer>> begin(std::string id) {
+    const MonotonicTime give_up = deadline();
+    while (true) {
+      Result<Producer> begun = co_await begin_once(id);
+      if (begun) co_return begun;
+      const auto code = proto::error_code(begun.error().server_code());
+      if (!proto::is_retriable(code) || cluster_.loop().now() > give_up) co_return begun;
+      cluster_.forget_coordinator(CoordinatorType::kTransaction, id);
+      const Result<void> slept =
+          co_await io::sleep(cluster_.loop(), std::chrono::milliseconds(200));
+      if (!slept) co_return slept.error();
+    }
+  }
+
+  io::Task<Result<Producer>> begin_once(std::string id) {
     auto connected = co_await transaction_coordinator(id);
     if (!connected) co_return connected.error();
     proto::InitProducerIdRequest init;

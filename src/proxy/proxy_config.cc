@@ -197,7 +197,7 @@ Result<void> set_mapping(const ProxyConfig& config, const Binder& binder, ProxyO
   if (registry) return {};
   // The message names the rule; a wrong rule and a wrong default are placed at their sections.
   const std::string_view message = registry.error().message();
-  const bool is_rule = message.starts_with("mapping.topics");
+  const bool is_rule = message.starts_with("topic \"");
   return binder.error_at(is_rule ? "mapping.topics" : "mapping.virtual_partitions", message);
 }
 

@@ -126,6 +126,7 @@ void Server::serve(std::unique_ptr<io::Stream> stream, const ListenerOptions& op
 io::Task<void> Server::stop() { return impl_->stop(); }
 
 const ServerStats& Server::stats() const { return impl_->shared.stats; }
+size_t Server::buffered_bytes() const { return impl_->shared.buffered_bytes; }
 
 std::vector<std::shared_ptr<const ConnectionInfo>> Server::connections() const {
   std::vector<std::shared_ptr<const ConnectionInfo>> result;

@@ -124,6 +124,8 @@ class Server {
   io::Task<void> stop();
 
   const ServerStats& stats() const;
+  // Requests and answers in memory, as counted against max_buffered_bytes.
+  size_t buffered_bytes() const;
   std::vector<std::shared_ptr<const ConnectionInfo>> connections() const;
 
  private:

@@ -123,10 +123,6 @@ TEST_F(SaslTest, AWrongPasswordIsToldAfterADelayAndTheConnectionClosed) {
 
 TEST_F(SaslTest, TheClientHearsWhyItWasRefused) {
   for (const std::string mechanism : {"PLAIN", "SCRAM-SHA-512"}) {
-    io::TaskGroup tasks(loop);
-    // The refusal comes after the delay: let time pass while the client waits.
-    const io::TimerId unused = loop.call_after(seconds(0), [] {});
-    loop.cancel(unused);
     options.limits.failed_authentication_delay = Duration(0);
     const Result<void> opened = open(mechanism, "wrong");
     ASSERT_FALSE(opened);
@@ -319,13 +315,12 @@ TEST_F(SaslTest, AUserRemovedMeanwhileLosesTheConnection) {
   listener.sasl->max_session_ms = 10'000;
   options.limits.failed_authentication_delay = Duration(0);
   ASSERT_TRUE(open("PLAIN"));
-  std::optional<Errc> ended;
-  client->on_close([&](const Error& error) { ended = error.code(); });
   users->remove("alice");
   clock.advance(seconds(10));
   loop.run_ready();
-  EXPECT_EQ(ended, Errc::kAuthentication);
   EXPECT_FALSE(client->is_open());
+  EXPECT_EQ(log.count("re-authentication failed"), 1) << log.all();
+  EXPECT_EQ(log.count("SASL_AUTHENTICATION_FAILED"), 1);
 }
 
 }  // namespace

@@ -398,6 +398,14 @@ TEST_F(ServerTest, EveryByteIsAccountedForInTheEnd) {
     client.send(request_frame(ApiKey::kHeartbeat, 0, i, std::string(1000, 'a')));
   }
   EXPECT_EQ(client.frames().size(), 50U);
+  EXPECT_EQ(server->buffered_bytes(), 0U);
+  RawClient leaving = connect();
+  handler.hold();
+  leaving.send(request_frame(ApiKey::kFetch, 12, 1, std::string(500, 'a')) +
+               request_frame(ApiKey::kFetch, 12, 2, "").substr(0, 9));
+  EXPECT_GT(server->buffered_bytes(), 500U);
+  leaving.close();
+  EXPECT_EQ(server->buffered_bytes(), 0U);
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ TEST_F(TcpServerTest, TheSamePortTwiceIsToldInWords) {
 TEST_F(TcpServerTest, SlowReadersGetEverythingInTheEnd) {
   start();
   const int fd = raw_socket();
-  const int small = 4096;
+  const int small = 64 * 1024;
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   const std::string body(1'000'000, 's');
   const std::string frame = request_frame(ApiKey::kHeartbeat, 0, 1, body);

@@ -142,9 +142,11 @@ void Versions::try_groups() {
   });
   try_all<proto::JoinGroupRequest>(kJoinGroupApi, [](auto& request, int16_t version) {
     static proto::JoinGroupRequest::JoinGroupRequestProtocol protocol;
+    static std::string group;
+    group = "group-" + std::to_string(version);
     protocol.name = "range";
     protocol.metadata = as_bytes("m");
-    request.group_id = "g";
+    request.group_id = group;
     request.session_timeout_ms = 10'000;
     request.protocol_type = "consumer";
     request.protocols = {&protocol, 1};

@@ -36,6 +36,7 @@ io::Task<Result<std::vector<kafka::ConfigEntry>>> describe_configs(Cluster& clus
   proto::DescribeConfigsRequest::DescribeConfigsResource items[1];
   items[0].resource_type = static_cast<int8_t>(resource.type);
   items[0].resource_name = resource.name;
+  items[0].configuration_keys = {};  // null: all
   proto::DescribeConfigsRequest request;
   request.resources = proto::array_of(items);
   auto answer = co_await cluster.call(*std::move(connected), request, deadline);

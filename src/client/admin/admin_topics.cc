@@ -84,6 +84,8 @@ io::Task<Result<Outcomes>> create_partitions(Cluster& cluster,
     auto& item = items.emplace_back();
     item.name = name;
     item.count = count;
+    item.assignments = {};  // null: the controller chooses
+    item.assignments = {};  // null: the cluster places them
   }
   proto::CreatePartitionsRequest request;
   request.topics = proto::array_of(items);

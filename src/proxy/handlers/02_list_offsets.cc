@@ -21,6 +21,7 @@ using Answer = ListOffsetsResponse::ListOffsetsPartitionResponse;
 
 constexpr int16_t kFetchByNameMax = 12;  // later versions name topics by id
 constexpr int32_t kScanChunkBytes = 1 << 20;
+constexpr int8_t kReadCommitted = 1;
 
 LeaderFanOut fan_out_of(const ListOffsetsRequest& request, std::span<const ResolvedTopic> topics) {
   LeaderFanOut fan_out;
@@ -51,7 +52,22 @@ ListOffsetsRequest request_of(const ListOffsetsRequest& request, const LeaderFan
   return upstream;
 }
 
-// Reads the log on from the physical answer until an own record is found.
+// Where a reader of this isolation level stops.
+int64_t end_of(const proto::FetchResponse::PartitionData& data, int8_t isolation_level) {
+  return isolation_level == kReadCommitted ? data.last_stable_offset : data.high_watermark;
+}
+
+// What a broker answers when all records are older.
+Answer no_such_record(const Answer& bound) {
+  Answer answer = bound;
+  answer.offset = -1;
+  answer.timestamp = -1;
+  answer.leader_epoch = -1;
+  return answer;
+}
+
+// Reads the log on from the physical answer until an own record is found, or there is none. Where
+// that cannot be told within the limit the physical answer stays.
 io::Task<Result<void>> scan_for_own(Session& session, std::string_view topic, int32_t leader,
                                     int8_t isolation_level, TimestampScan& scan, Answer& answer) {
   const MonotonicTime deadline = session.context.request_deadline();
@@ -78,14 +94,20 @@ io::Task<Result<void>> scan_for_own(Session& session, std::string_view topic, in
     if (!fetched) co_return fetched.error();
     const auto& topics = fetched->message.responses;
     if (topics.empty() || topics[0].partitions.empty()) co_return Result<void>{};
+    const auto& data = topics[0].partitions[0];
+    if (data.error_code != 0) co_return Result<void>{};
     const int64_t before = scan.cursor().value();
-    const auto found = scan.scan(topics[0].partitions[0].records.bytes);
+    const auto found = scan.scan(data.records.bytes);
     if (found) {
       answer.offset = found->offset;
       answer.timestamp = found->timestamp_ms;
       co_return Result<void>{};
     }
-    if (scan.cursor().value() == before) co_return Result<void>{};  // the end of the log
+    if (scan.cursor().value() >= end_of(data, isolation_level)) {
+      answer = no_such_record(answer);
+      co_return Result<void>{};
+    }
+    if (scan.cursor().value() == before) co_return Result<void>{};
   }
   co_return Result<void>{};
 }

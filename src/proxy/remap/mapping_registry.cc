@@ -22,7 +22,7 @@ Result<std::regex> compile(const std::string& pattern) {
   try {
     return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
   } catch (const std::regex_error& error) {
-    return Error(Errc::kConfig, fmt::format("mapping.topics \"{}\" is not a regular expression: {}",
+    return Error(Errc::kConfig, fmt::format("topic \"{}\" is not a regular expression: {}",
                                             pattern, error.what()));
   }
 }
@@ -42,11 +42,11 @@ Result<MappingRegistry> MappingRegistry::create(std::optional<MappingSpec> fallb
   for (const TopicRule& rule : rules) {
     Result<size_t> at = registry.add(rule.spec);
     if (!at) {
-      return std::move(at).error().with_context(fmt::format("mapping.topics \"{}\"", rule.pattern));
+      return std::move(at).error().with_context(fmt::format("topic \"{}\"", rule.pattern));
     }
     if (is_topic_name(rule.pattern)) {
       if (!registry.exact_.emplace(rule.pattern, *at).second) {
-        return Error(Errc::kConfig, fmt::format("mapping.topics has \"{}\" twice", rule.pattern));
+        return Error(Errc::kConfig, fmt::format("topic \"{}\" is there twice", rule.pattern));
       }
       continue;
     }
@@ -55,7 +55,7 @@ Result<MappingRegistry> MappingRegistry::create(std::optional<MappingSpec> fallb
   }
   if (fallback) {
     Result<size_t> at = registry.add(*fallback);
-    if (!at) return std::move(at).error().with_context("mapping");
+    if (!at) return std::move(at).error();
     registry.fallback_ = *at;
   }
   return registry;
