@@ -84,8 +84,7 @@ void run(const uint8_t* data, size_t size) {
   loop.run_ready();
   loop.block_on(server.stop());
   ODK_ASSERT(server.stats().connections_active == 0);
-  ODK_ASSERT(server.buffered_bytes() == 0, "{} bytes are not given back",
-             server.buffered_bytes());
+  ODK_ASSERT(server.buffered_bytes() == 0, "{} bytes are not given back", server.buffered_bytes());
 }
 
 }  // namespace

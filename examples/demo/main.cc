@@ -89,6 +89,7 @@ void produce(const Options& options) {
     record.timestamp_ms = event.timestamp_ms;
     bytes += event.key.size() + event.line.size();
     check(producer.send(record, [&](const kafka::Result<kafka::RecordMetadata>& report) {
+      if (!report && failed == 0) std::fprintf(stderr, "\n%s\n", report.error().to_string().c_str());
       ++(report ? delivered : failed);
     }));
     if (++sent % 1000 == 0) progress("produce", delivered, events.size());

@@ -15,7 +15,7 @@
 namespace odradek::kafka {
 
 struct NewTopic {
-  std::string name;
+  std::string name{};
   int32_t partitions = -1;          // -1: the broker's default
   int16_t replication_factor = -1;  // -1: the broker's default
   std::map<std::string, std::string> configs{};
@@ -23,46 +23,46 @@ struct NewTopic {
 
 // The outcome for one thing of many: of a topic, a group.
 struct Outcome {
-  std::string name;
-  Result<void> result;
+  std::string name{};
+  Result<void> result{};
 };
 
 struct BrokerInfo {
   int32_t id = -1;
-  std::string host;
+  std::string host{};
   uint16_t port = 0;
   std::optional<std::string> rack{};
 };
 
 struct ClusterInfo {
-  std::string id;
+  std::string id{};
   int32_t controller = -1;
-  std::vector<BrokerInfo> brokers;
+  std::vector<BrokerInfo> brokers{};
 };
 
 struct PartitionInfo {
   int32_t id = -1;
   int32_t leader = -1;  // -1: there is none
-  std::vector<int32_t> replicas;
-  std::vector<int32_t> in_sync_replicas;
+  std::vector<int32_t> replicas{};
+  std::vector<int32_t> in_sync_replicas{};
 };
 
 struct TopicInfo {
-  std::string name;
+  std::string name{};
   bool is_internal = false;
-  std::vector<PartitionInfo> partitions;
+  std::vector<PartitionInfo> partitions{};
 };
 
 enum class ResourceType : int8_t { topic = 2, broker = 4 };
 
 struct Resource {
   ResourceType type = ResourceType::topic;
-  std::string name;
+  std::string name{};
 };
 
 struct ConfigEntry {
-  std::string name;
-  std::optional<std::string> value;  // none: secret
+  std::string name{};
+  std::optional<std::string> value{};  // none: secret
   bool is_default = false;
   bool is_read_only = false;
   bool is_sensitive = false;
@@ -71,32 +71,32 @@ struct ConfigEntry {
 enum class AlterOperation : int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
 struct ConfigChange {
-  std::string name;
-  std::optional<std::string> value;
+  std::string name{};
+  std::optional<std::string> value{};
   AlterOperation operation = AlterOperation::set;
 };
 
 struct GroupListing {
-  std::string id;
-  std::string protocol_type;  // "consumer"
-  std::string state;          // "Stable"; empty from brokers older than 2.6
-  std::string type;           // "Classic"; empty from brokers older than 3.8
+  std::string id{};
+  std::string protocol_type{};  // "consumer"
+  std::string state{};          // "Stable"; empty from brokers older than 2.6
+  std::string type{};           // "Classic"; empty from brokers older than 3.8
 };
 
 struct GroupMember {
-  std::string member_id;
-  std::string instance_id;
-  std::string client_id;
-  std::string host;
-  std::vector<TopicPartition> assignment;
+  std::string member_id{};
+  std::string instance_id{};
+  std::string client_id{};
+  std::string host{};
+  std::vector<TopicPartition> assignment{};
 };
 
 struct GroupDescription {
-  std::string id;
-  std::string state;
-  std::string protocol_type;
-  std::string assignor;
-  std::vector<GroupMember> members;
+  std::string id{};
+  std::string state{};
+  std::string protocol_type{};
+  std::string assignor{};
+  std::vector<GroupMember> members{};
 };
 
 // Which offset of a partition: a time in milliseconds, or one of these.

@@ -13,36 +13,36 @@ namespace odradek::kafka {
 
 // TLS to the brokers. Files are PEM. Without ca_file the system's certificates are trusted.
 struct Tls {
-  std::string ca_file;
-  std::string certificate_file;  // mutual TLS: certificate chain and
-  std::string key_file;          // private key
-  Secret key_password;
+  std::string ca_file{};
+  std::string certificate_file{};  // mutual TLS: certificate chain and
+  std::string key_file{};          // private key
+  Secret key_password{};
   bool verify_peer = true;  // false: trusts anybody; for tests only
 };
 
 // SASL mechanisms.
 struct Plain {
-  std::string user;
-  Secret password;
+  std::string user{};
+  Secret password{};
 };
 struct ScramSha256 {
-  std::string user;
-  Secret password;
+  std::string user{};
+  Secret password{};
 };
 struct ScramSha512 {
-  std::string user;
-  Secret password;
+  std::string user{};
+  Secret password{};
 };
 struct OAuthBearer {
-  Secret token;
-  std::map<std::string, std::string> extensions;
+  Secret token{};
+  std::map<std::string, std::string> extensions{};
 };
 
 using Security = std::variant<std::monostate, Tls>;  // none: plaintext
 using Authentication = std::variant<std::monostate, Plain, ScramSha256, ScramSha512, OAuthBearer>;
 
 struct ClientOptions {
-  std::string bootstrap;  // "host:port,host:port"
+  std::string bootstrap{};  // "host:port,host:port"
   std::string client_id = "odradek";
   Security security{};
   Authentication auth{};

@@ -84,7 +84,7 @@ struct RebalanceHandler {
 struct GroupMetadata {
   std::string group{};
   int32_t generation = -1;
-  std::string member_id;
+  std::string member_id{};
   std::string instance_id{};
 };
 

@@ -20,7 +20,7 @@ enum class Codec : uint8_t { none, gzip, snappy, lz4, zstd };
 
 struct Compression {
   Codec codec = Codec::none;
-  std::optional<int> level;  // none: the codec's own default. Kafka's ranges
+  std::optional<int> level{};  // none: the codec's own default. Kafka's ranges
 };
 inline Compression Gzip(std::optional<int> level = {}) { return {Codec::gzip, level}; }
 inline Compression Snappy() { return {Codec::snappy, {}}; }
@@ -47,7 +47,7 @@ struct ProducerOptions {
 
 // A record to send. The views are copied before send() returns.
 struct Record {
-  std::string_view topic;
+  std::string_view topic{};
   std::optional<std::string_view> key{};
   std::optional<std::string_view> value{};  // none: a tombstone
   std::span<const Header> headers{};

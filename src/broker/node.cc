@@ -12,10 +12,12 @@ namespace {
 constexpr Duration kProducersCheckInterval = std::chrono::minutes(10);
 constexpr Duration kEvictionToldInterval = std::chrono::minutes(1);
 
-// Producer ids begin at the second the broker started, with room for a million a second.
+// Producer ids begin at the second the broker started, with room for a thousand a second: ids of a
+// broker that was here before are not given out again, and stay below 2^42 for a century, as a
+// partition proxy needs them (docs/formats/batch-marks.md).
 int64_t first_producer_id(TimestampMs now_ms) {
-  constexpr TimestampMs kEpochMs = 1'600'000'000'000;
-  return std::max<TimestampMs>(now_ms - kEpochMs, 0) / 1000 * 1'000'000;
+  constexpr TimestampMs kEpochMs = 1'700'000'000'000;
+  return std::max<TimestampMs>(now_ms - kEpochMs, 0) / 1000 * 1'000;
 }
 
 }  // namespace

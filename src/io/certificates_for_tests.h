@@ -46,9 +46,9 @@ inline KeyAndCertificate make_certificate(const CertificateOptions& options,
   X509_gmtime_adj(X509_getm_notBefore(certificate), -7200);
   X509_gmtime_adj(X509_getm_notAfter(certificate), options.valid_seconds);
   X509_set_pubkey(certificate, made.key.get());
-  X509_NAME_add_entry_by_txt(
-      X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-      reinterpret_cast<const unsigned char*>(options.common_name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(options.common_name.c_str()),
+                             -1, -1, 0);
   X509* const parent = issuer != nullptr ? issuer->certificate.get() : certificate;
   EVP_PKEY* const signing_key = issuer != nullptr ? issuer->key.get() : made.key.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(parent));

@@ -50,9 +50,8 @@ Task<Result<void>> Event::wait(std::optional<MonotonicTime> deadline) {
   append(waiter);
   TimerId timer = 0;
   if (deadline) {
-    timer = loop.call_at(*deadline, [&waiter, &loop] {
-      waiter.suspension.wake(loop, Wake::kTimedOut);
-    });
+    timer = loop.call_at(*deadline,
+                         [&waiter, &loop] { waiter.suspension.wake(loop, Wake::kTimedOut); });
   }
   const Wake wake = co_await waiter.suspension.wait(loop);
   if (timer != 0) loop.cancel(timer);

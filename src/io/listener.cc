@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstring>
@@ -106,8 +106,8 @@ class TcpListener final : public Listener {
 
 Task<Result<std::unique_ptr<Stream>>> TcpListener::accept() {
   while (!closed_) {
-    const int fd = ::accept4(acceptor_.native_handle(), nullptr, nullptr,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       TcpSocket socket(loop_->context().get_executor());
       boost::system::error_code failed;
@@ -126,8 +126,8 @@ Task<Result<std::unique_ptr<Stream>>> TcpListener::accept() {
     if (error_number != EAGAIN) continue;  // the client was gone before we took it
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) co_return Errc::kCancelled;
-    const auto [failed] = co_await acceptor_.async_wait(asio::socket_base::wait_read,
-                                                        asio::as_tuple(asio::deferred));
+    const auto [failed] =
+        co_await acceptor_.async_wait(asio::socket_base::wait_read, asio::as_tuple(asio::deferred));
     if (failed && !closed_) co_return Errc::kCancelled;
   }
   co_return Errc::kClosed;

@@ -77,8 +77,7 @@ class Loop::Impl {
     if (timers_.empty() || timers_.earliest() > clock_->now()) return false;
     const MonotonicTime instant = timers_.earliest();
     const uint64_t limit = timers_.next_order();
-    while (!timers_.empty() && timers_.earliest() == instant &&
-           timers_.earliest_order() < limit) {
+    while (!timers_.empty() && timers_.earliest() == instant && timers_.earliest_order() < limit) {
       TimerHeap::Action action = timers_.take_earliest();
       action();
     }
@@ -128,8 +127,7 @@ class Loop::Impl {
   const bool is_manual_;
   std::atomic<bool> stop_requested_ = false;
   asio::io_context context_{1};  // one thread runs it
-  asio::executor_work_guard<asio::io_context::executor_type> keep_running_{
-      context_.get_executor()};
+  asio::executor_work_guard<asio::io_context::executor_type> keep_running_{context_.get_executor()};
   Alarm alarm_{context_.get_executor()};
   MonotonicTime armed_at_ = kNever;
   TimerHeap timers_;
@@ -148,9 +146,7 @@ void Loop::post(std::move_only_function<void()> work) {
   asio::post(impl_->context_, std::move(work));
 }
 
-bool Loop::is_current() const {
-  return impl_->context_.get_executor().running_in_this_thread();
-}
+bool Loop::is_current() const { return impl_->context_.get_executor().running_in_this_thread(); }
 
 TimerId Loop::call_at(MonotonicTime when, std::move_only_function<void()> action) {
   const TimerId timer = impl_->timers_.add(when, std::move(action));
@@ -192,9 +188,8 @@ Task<Result<void>> sleep_until(Loop& loop, MonotonicTime when) {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none) co_return Errc::kCancelled;
   Suspension suspension;
-  const TimerId timer = loop.call_at(when, [&suspension, &loop] {
-    suspension.wake(loop, Wake::kNotified);
-  });
+  const TimerId timer =
+      loop.call_at(when, [&suspension, &loop] { suspension.wake(loop, Wake::kNotified); });
   const Wake wake = co_await suspension.wait(loop);
   if (wake == Wake::kNotified) co_return Result<void>{};
   loop.cancel(timer);
@@ -202,8 +197,7 @@ Task<Result<void>> sleep_until(Loop& loop, MonotonicTime when) {
 }
 
 Task<Result<void>> sleep(Loop& loop, Duration delay) {
-  return sleep_until(
-      loop, loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(delay));
+  return sleep_until(loop, loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(delay));
 }
 
 }  // namespace odradek::io

@@ -25,8 +25,7 @@ SignalWatch::~SignalWatch() = default;
 Task<Result<int>> SignalWatch::wait() {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none) co_return Errc::kCancelled;
-  const auto [failed, signal] =
-      co_await impl_->signals.async_wait(asio::as_tuple(asio::deferred));
+  const auto [failed, signal] = co_await impl_->signals.async_wait(asio::as_tuple(asio::deferred));
   if (failed) co_return Errc::kCancelled;
   co_return int{signal};
 }

@@ -57,8 +57,9 @@ Task<Result<std::unique_ptr<Stream>>> tls_accept(Loop& loop, std::unique_ptr<Str
                                                  MonotonicTime deadline);
 
 // Two connected in-memory streams of one loop, each direction buffering at most `capacity` bytes.
-std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> memory_streams(
-    Loop& loop, size_t capacity = 256 * 1024);
+std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> memory_streams(Loop& loop,
+                                                                           size_t capacity = 256 *
+                                                                                             1024);
 
 // Listens on "host:port" parts; port 0 takes a free one.
 class Listener {

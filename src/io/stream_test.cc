@@ -28,8 +28,8 @@ Pair tcp_pair(Loop& loop, const std::string& host = "127.0.0.1") {
   Pair made;
   TaskGroup tasks(loop);
   tasks.spawn(accept_one(listener->get(), &made.second));
-  auto connected = loop.block_on(
-      connect_tcp(loop, host, (*listener)->port(), loop.now() + seconds(10)));
+  auto connected =
+      loop.block_on(connect_tcp(loop, host, (*listener)->port(), loop.now() + seconds(10)));
   EXPECT_TRUE(connected) << connected.error().to_string();
   made.first = *std::move(connected);
   loop.block_on(tasks.join());
@@ -54,8 +54,9 @@ Task<void> wait_once(Stream* stream, Result<void>* result) {
 // Every kind of stream behaves alike.
 struct StreamTest : ::testing::TestWithParam<std::string> {
   Loop loop;
-  Pair streams = GetParam() == "memory" ? memory_streams(loop)
-                                        : tcp_pair(loop, GetParam() == "tcp6" ? "::1" : "127.0.0.1");
+  Pair streams = GetParam() == "memory"
+                     ? memory_streams(loop)
+                     : tcp_pair(loop, GetParam() == "tcp6" ? "::1" : "127.0.0.1");
   Stream& left = *streams.first;
   Stream& right = *streams.second;
 };
@@ -179,8 +180,8 @@ TEST(Tcp, RefusedConnectionIsToldInWords) {
 
 TEST(Tcp, UnknownNameIsToldInWords) {
   Loop loop;
-  auto connected = loop.block_on(
-      connect_tcp(loop, "no-such-host.invalid", 9092, loop.now() + seconds(20)));
+  auto connected =
+      loop.block_on(connect_tcp(loop, "no-such-host.invalid", 9092, loop.now() + seconds(20)));
   ASSERT_FALSE(connected);
   EXPECT_NE(connected.error().to_string().find("no-such-host.invalid"), std::string::npos);
 }
@@ -206,8 +207,8 @@ TEST(Tcp, ConnectingGivesUpAtTheDeadline) {
   std::vector<std::unique_ptr<Stream>> queued;
   std::optional<Error> error;
   for (int i = 0; i < 4 && !error; ++i) {
-    auto connected = loop.block_on(connect_tcp(loop, "127.0.0.1", ntohs(address.sin_port),
-                                               loop.now() + milliseconds(50)));
+    auto connected = loop.block_on(
+        connect_tcp(loop, "127.0.0.1", ntohs(address.sin_port), loop.now() + milliseconds(50)));
     if (connected) {
       queued.push_back(*std::move(connected));
     } else {
@@ -290,8 +291,8 @@ TEST(Tcp, ListenerSurvivesRunningOutOfDescriptors) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(accepted, nullptr);
 
-  auto next = loop.block_on(
-      connect_tcp(loop, "127.0.0.1", (*listener)->port(), loop.now() + seconds(10)));
+  auto next =
+      loop.block_on(connect_tcp(loop, "127.0.0.1", (*listener)->port(), loop.now() + seconds(10)));
   EXPECT_TRUE(next);
   loop.block_on(tasks.join());
   EXPECT_NE(accepted, nullptr);

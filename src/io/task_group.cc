@@ -63,8 +63,7 @@ void TaskGroup::spawn(Task<void> task) {
       state->changed.notify_all();
     };
     const bool starts_cancelled = state->cancelled;
-    asio::co_spawn(state->loop->context(),
-                   run_task(state->loop, starts_cancelled, std::move(task)),
+    asio::co_spawn(state->loop->context(), run_task(state->loop, starts_cancelled, std::move(task)),
                    asio::bind_cancellation_slot(at->slot(), std::move(ended)));
     if (starts_cancelled) at->emit(asio::cancellation_type::terminal);
   });

@@ -31,8 +31,8 @@ class TaskGroup {
   std::shared_ptr<State> state_;
 };
 
-// Starts a task that nobody joins: for objects whose destructor cannot wait. Such a task owns all it
-// touches (by shared_ptr) and waits only on what its owner closes, so that it ends soon after.
+// Starts a task that nobody joins: for objects whose destructor cannot wait. Such a task owns all
+// it touches (by shared_ptr) and waits only on what its owner closes, so that it ends soon after.
 void spawn_self_owned(Loop& loop, Task<void> task);
 
 }  // namespace odradek::io

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -21,8 +21,7 @@ namespace {
 // One name look-up. Asio asks the system's resolver on a thread that cannot be interrupted, so an
 // answer may come after the asking task gave up: both hold this.
 struct Resolution {
-  explicit Resolution(Loop& loop)
-      : resolver(loop.context().get_executor()), answered(loop) {}
+  explicit Resolution(Loop& loop) : resolver(loop.context().get_executor()), answered(loop) {}
 
   asio::ip::basic_resolver<tcp, asio::io_context::executor_type> resolver;
   Event answered;
@@ -71,8 +70,7 @@ Task<Result<std::unique_ptr<Stream>>> connect_one(Loop& loop, tcp::endpoint endp
     boost::system::error_code ignored;
     socket.close(ignored);
   });
-  const auto [failed] =
-      co_await socket.async_connect(endpoint, asio::as_tuple(asio::deferred));
+  const auto [failed] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::deferred));
   loop.cancel(timer);
   const std::string attempted = fmt::format("cannot connect to {}", endpoint_text(endpoint));
   if (timed_out) co_return Error(Errc::kTimedOut, attempted);
@@ -88,7 +86,8 @@ Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, std::string host, 
   Result<std::vector<tcp::endpoint>> found = co_await resolve(loop, host, port, deadline);
   if (!found) co_return std::move(found).error();
 
-  Error last(Errc::kTimedOut, fmt::format("cannot connect to {}", HostPort{host, port}.to_string()));
+  Error last(Errc::kTimedOut,
+             fmt::format("cannot connect to {}", HostPort{host, port}.to_string()));
   for (size_t i = 0; i < found->size(); ++i) {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) co_return Errc::kCancelled;

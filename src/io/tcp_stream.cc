@@ -116,8 +116,7 @@ Result<size_t> TcpStream::write_now(const SliceChain& bytes, size_t skip) {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = gather(bytes, skip + taken, pieces, gathered_bytes);
-    const ssize_t count =
-        ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0) {
       const int failed = errno;
       if (failed == EINTR) continue;

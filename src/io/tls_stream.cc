@@ -120,8 +120,9 @@ Result<bool> TlsStream::handshake_step() {
   if (wants_write_ || kind == SSL_ERROR_WANT_READ) return false;
   Error error = failure(returned, "the peer closed the connection during the handshake");
   if (error.code() == Errc::kClosed) {
-    return Error(Errc::kTls, "the peer closed the connection during the handshake "
-                             "(does it speak TLS? does it want a client certificate?)");
+    return Error(Errc::kTls,
+                 "the peer closed the connection during the handshake "
+                 "(does it speak TLS? does it want a client certificate?)");
   }
   return error;
 }
@@ -275,8 +276,7 @@ long TlsStream::bio_control(BIO* bio, int command, long /*number*/, void* /*poin
 
 Task<Result<std::unique_ptr<Stream>>> tls_connect(Loop& loop, std::unique_ptr<Stream> under,
                                                   std::shared_ptr<SSL_CTX> context,
-                                                  std::string server_name,
-                                                  MonotonicTime deadline) {
+                                                  std::string server_name, MonotonicTime deadline) {
   ODK_CO_TRY(auto stream, TlsStream::create(loop, std::move(under), std::move(context)));
   ODK_CO_TRY_VOID(stream->set_server_name(server_name));
   Result<void> done = co_await stream->handshake(false, deadline);

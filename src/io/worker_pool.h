@@ -19,8 +19,8 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool();
 
-  // Runs `work` on a thread of the pool and gives what it returns (not void). Is not cancelled: what `work`
-  // refers to may live in the awaiting coroutine.
+  // Runs `work` on a thread of the pool and gives what it returns (not void). Is not cancelled:
+  // what `work` refers to may live in the awaiting coroutine.
   template <class Work>
   Task<std::invoke_result_t<Work>> run(Work work) {
     std::optional<std::invoke_result_t<Work>> result;

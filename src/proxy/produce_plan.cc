@@ -183,6 +183,12 @@ bool ProducePlan::has_moved() const {
   });
 }
 
+bool ProducePlan::has_errors() const {
+  return std::ranges::any_of(entries_, [](const Entry& entry) {
+    return entry.is_answered && entry.answer.error_code != 0;
+  });
+}
+
 bool ProducePlan::retry_moved(std::span<const ResolvedTopic> topics) {
   bool found = false;
   for (Entry& entry : entries_) {

@@ -50,6 +50,8 @@ class ProducePlan {
   // there is something to send.
   bool retry_moved(std::span<const ResolvedTopic> topics);
   bool has_moved() const;
+  // True when something was refused or failed.
+  bool has_errors() const;
 
   // In the client's order, with the client's partition numbers.
   proto::ProduceResponse response(Arena& arena) const;

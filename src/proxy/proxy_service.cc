@@ -6,6 +6,11 @@
 #include "base/log.h"
 
 namespace odradek::proxy {
+namespace {
+
+constexpr Duration kStopProducingAfter = std::chrono::seconds(5);
+
+}  // namespace
 
 ProxyService::ProxyService(ProxyContext& context) : context_(&context), reapers_(context.loop) {
   for (const Handler& handler : all_handlers()) handlers_.emplace(handler.key, handler);
@@ -22,17 +27,19 @@ void ProxyService::on_request(rpc::Request request) {
   if (session == nullptr) {
     session = std::make_shared<Session>(*context_, std::string(request.client_id));
   }
+  if (handler->second.is_queued) {
+    session->produce_queue.push(std::move(request), handler->second.run);
+    return;
+  }
   session->tasks.spawn(serve(session.get(), &handler->second, std::move(request)));
 }
 
 io::Task<void> ProxyService::serve(Session* session, const Handler* handler,
                                    rpc::Request request) {
   const Result<void> served = co_await handler->run(*session, request);
-  ProxyStats& stats = session->context.stats;
-  const auto took = session->context.loop.now() - request.received_at;
-  stats.request_seconds.record(std::chrono::duration<double>(took).count());
+  session->note_served(request);
   if (served || session->is_closed) co_return;
-  ++stats.errors[{request.api_key, int16_t{-1}}];
+  session->count_closed(request.api_key);
   request.responder.close(served.error().to_string());
 }
 
@@ -46,17 +53,26 @@ void ProxyService::on_disconnect(const rpc::ConnectionInfo& connection) {
 
 void ProxyService::end(std::shared_ptr<Session> session) {
   session->close();
+  std::erase_if(ending_, [](const auto& ended) { return ended.expired(); });
+  ending_.push_back(session);
   reapers_.spawn(reap(std::move(session)));
 }
 
 // The session goes when the last of its tasks has gone.
 io::Task<void> ProxyService::reap(std::shared_ptr<Session> session) {
   co_await session->tasks.join();
+  co_await session->produce_queue.join();
 }
 
 io::Task<void> ProxyService::stop() {
   for (auto& [id, session] : std::exchange(sessions_, {})) end(session);
+  const io::TimerId timer = context_->loop.call_after(kStopProducingAfter, [this] {
+    for (const auto& ending : ending_) {
+      if (const std::shared_ptr<Session> session = ending.lock()) session->abort();
+    }
+  });
   co_await reapers_.join();
+  context_->loop.cancel(timer);
 }
 
 }  // namespace odradek::proxy

@@ -19,9 +19,13 @@ class ProxyService final : public rpc::RequestHandler {
   explicit ProxyService(ProxyContext& context);
 
   void on_request(rpc::Request request) override;
+  // Produce requests queue in their session: see produce_queue.h.
+  bool can_start_beside(proto::ApiKey next, proto::ApiKey waiting) override {
+    return next == proto::ApiKey::kProduce && waiting == proto::ApiKey::kProduce;
+  }
   void on_disconnect(const rpc::ConnectionInfo& connection) override;
 
-  // Ends all sessions and waits for their tasks.
+  // Ends all sessions and waits for their tasks, a short while also for what is still produced.
   io::Task<void> stop();
 
  private:
@@ -32,6 +36,7 @@ class ProxyService final : public rpc::RequestHandler {
   ProxyContext* context_;
   std::map<proto::ApiKey, Handler> handlers_;
   std::unordered_map<uint64_t, std::shared_ptr<Session>> sessions_;  // by connection id
+  std::vector<std::weak_ptr<Session>> ending_;
   io::TaskGroup reapers_;
 };
 

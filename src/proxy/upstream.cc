@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
+
+#include "base/log.h"
+#include "proto/messages/api_versions_request.h"
+#include "proto/messages/api_versions_response.h"
 
 namespace odradek::proxy {
 
@@ -25,7 +30,8 @@ io::Task<Result<io::HostPort>> Upstream::address_of(int32_t broker, MonotonicTim
 
 io::Task<Result<Upstream::Connection>> Upstream::connection(int32_t broker, Purpose purpose,
                                                             MonotonicTime deadline) {
-  if (is_closed_) co_return Errc::kClosed;
+  const bool is_refused = is_closed_ || (only_produce_ && !purpose.is_produce());
+  if (is_refused) co_return Errc::kClosed;
   const std::pair key{broker, purpose};
   const auto known = connections_.find(key);
   if (known != connections_.end()) {
@@ -61,10 +67,35 @@ void Upstream::drop(int32_t broker, Purpose purpose) {
   connection->close();
 }
 
+void Upstream::close_but_produce() {
+  only_produce_ = true;
+  std::vector<Connection> closing;
+  std::erase_if(connections_, [&closing](const auto& entry) {
+    if (entry.first.second.is_produce()) return false;
+    closing.push_back(entry.second);
+    return true;
+  });
+  for (const Connection& connection : closing) connection->close();
+}
+
 void Upstream::close() {
   is_closed_ = true;
   const auto closing = std::exchange(connections_, {});
   for (const auto& [key, connection] : closing) connection->close();
+}
+
+// A broker serves a connection's requests in order, so the answer to any question says that it has
+// all that was sent before.
+io::Task<void> Upstream::finish() {
+  const MonotonicTime deadline = cluster_->request_deadline();
+  for (const auto& [key, connection] : std::exchange(connections_, {})) {
+    if (!connection->is_open()) continue;
+    const proto::ApiVersionsRequest question;
+    const auto answer = co_await connection->call(question, 0, deadline);
+    if (!answer) ODK_LOG(debug, "flush failed", kv("error", answer.error().to_string()));
+    connection->close();
+  }
+  close();
 }
 
 }  // namespace odradek::proxy

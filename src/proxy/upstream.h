@@ -19,11 +19,14 @@ class Purpose {
   static constexpr Purpose coordinator() { return Purpose(0); }
   static constexpr Purpose admin() { return Purpose(1); }
   static constexpr Purpose fetch(uint32_t slot) { return Purpose(0x100 + slot); }
-  static constexpr Purpose produce(uint32_t lane) { return Purpose(0x200 + lane); }
+  static constexpr Purpose produce(uint32_t lane) { return Purpose(kFirstProduce + lane); }
+
+  constexpr bool is_produce() const { return id_ >= kFirstProduce; }
 
   constexpr auto operator<=>(const Purpose&) const = default;
 
  private:
+  static constexpr uint32_t kFirstProduce = 0x200;
   constexpr explicit Purpose(uint32_t id) : id_(id) {}
   uint32_t id_;
 };
@@ -45,8 +48,12 @@ class Upstream {
   io::Task<Result<Connection>> connection(int32_t broker, Purpose purpose, MonotonicTime deadline);
   // Closes one connection, if open.
   void drop(int32_t broker, Purpose purpose);
+  // The client is gone: closes what only it waited for, and opens nothing but for producing.
+  void close_but_produce();
   // Closes all; what is in flight fails with kClosed.
   void close();
+  // close() once the brokers have what was sent without asking for an answer.
+  io::Task<void> finish();
 
  private:
   io::Task<Result<io::HostPort>> address_of(int32_t broker, MonotonicTime deadline);
@@ -56,6 +63,7 @@ class Upstream {
   std::string client_id_;
   std::map<std::pair<int32_t, Purpose>, Connection> connections_;
   bool is_closed_ = false;
+  bool only_produce_ = false;
 };
 
 }  // namespace odradek::proxy

@@ -44,8 +44,8 @@ struct RawResponse {
 // is in flight. Re-authenticates before a session lifetime ends (KIP-368). One loop.
 class ClientConnection {
  public:
-  // Connects, negotiates versions (falling back to ApiVersions v0 on error 35), authenticates. Errors: kNetwork,
-  // kTls, kAuthentication, kTimedOut, kMalformed, kUnsupported.
+  // Connects, negotiates versions (falling back to ApiVersions v0 on error 35), authenticates.
+  // Errors: kNetwork, kTls, kAuthentication, kTimedOut, kMalformed, kUnsupported.
   static io::Task<Result<std::unique_ptr<ClientConnection>>> connect(io::Loop& loop,
                                                                      ConnectOptions options);
   // The same over a stream that is connected already.

@@ -36,6 +36,11 @@ struct ClientTest : testing::ServerFixture, ::testing::Test {
   std::unique_ptr<ClientConnection> client;
   std::optional<Error> closed_with;
 
+  ~ClientTest() override {
+    client.reset();
+    loop.run_ready();  // on_close() still finds us
+  }
+
   ConnectOptions connect_options() {
     ConnectOptions result;
     result.host = "localhost";
@@ -45,8 +50,8 @@ struct ClientTest : testing::ServerFixture, ::testing::Test {
   void open(size_t max_in_flight = 64, size_t capacity = 256 * 1024) {
     ConnectOptions asked = connect_options();
     asked.max_in_flight = max_in_flight;
-    auto connected = loop.block_on(
-        ClientConnection::over(loop, connect_stream(capacity), std::move(asked)));
+    auto connected =
+        loop.block_on(ClientConnection::over(loop, connect_stream(capacity), std::move(asked)));
     ASSERT_TRUE(connected) << connected.error().to_string();
     client = *std::move(connected);
     client->on_close([this](const Error& error) { closed_with = error; });
@@ -439,8 +444,9 @@ TEST_F(PeerTest, SeveralSendsOfOneTurnLeaveTogether) {
   finish_opening();
   int done = 0;
   for (int i = 0; i < 5; ++i) {
-    (*connected)->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(1),
-                       [&](Result<RawResponse>) { ++done; });
+    (*connected)
+        ->send(ApiKey::kHeartbeat, 0, body_of("x"), loop.now() + seconds(1),
+               [&](Result<RawResponse>) { ++done; });
   }
   const auto requests = peer->frames();
   EXPECT_EQ(requests.size(), 5U);

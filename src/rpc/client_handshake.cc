@@ -67,17 +67,17 @@ io::Task<Result<void>> ClientConnection::Impl::negotiate(std::shared_ptr<Impl> s
     const bool refused = answer_body.size() >= 2 && answer_body[0] == 0 &&
                          answer_body[1] == proto::to_number(ErrorCode::kUnsupportedVersion);
     const int16_t answer_version = refused ? int16_t{0} : version;
-    ODK_CO_TRY(auto answer, decode_body<proto::ApiVersionsResponse>(
-                                std::move(raw->frame), answer_body, answer_version));
+    ODK_CO_TRY(auto answer, decode_body<proto::ApiVersionsResponse>(std::move(raw->frame),
+                                                                    answer_body, answer_version));
     if (refused) {
       const int16_t next = fallback_version(answer.message);
       version = next < version ? next : int16_t{0};
       continue;
     }
     if (answer->error_code != 0) {
-      const Error error = proto::to_error(proto::error_code(answer->error_code),
-                                          fmt::format("ApiVersions from {}",
-                                                      self->stream->peer_address()));
+      const Error error =
+          proto::to_error(proto::error_code(answer->error_code),
+                          fmt::format("ApiVersions from {}", self->stream->peer_address()));
       self->end(error);
       co_return error;
     }
@@ -90,25 +90,23 @@ io::Task<Result<void>> ClientConnection::Impl::negotiate(std::shared_ptr<Impl> s
           {std::string(feature.name), feature.min_version, feature.max_version});
     }
     for (const auto& feature : answer->finalized_features) {
-      self->peer_features.finalized.push_back({std::string(feature.name),
-                                               feature.max_version_level,
-                                               feature.min_version_level});
+      self->peer_features.finalized.push_back(
+          {std::string(feature.name), feature.max_version_level, feature.min_version_level});
     }
     self->peer_features.finalized_epoch = answer->finalized_features_epoch;
     co_return Result<void>{};
   }
-  co_return Error(Errc::kUnsupported,
-                  fmt::format("{} refuses every version of ApiVersions we know",
-                              self->stream->peer_address()));
+  co_return Error(Errc::kUnsupported, fmt::format("{} refuses every version of ApiVersions we know",
+                                                  self->stream->peer_address()));
 }
 
 Result<int16_t> ClientConnection::Impl::version_for(proto::ApiKey key, int16_t at_most) const {
   const proto::ApiInfo* const ours = proto::find_api(key);
   const auto theirs = std::ranges::find(peer_apis, key, &ApiRange::key);
   if (theirs == peer_apis.end()) {
-    return Error(Errc::kUnsupported, fmt::format("{} does not offer {} (API key {})",
-                                                 stream->peer_address(), proto::api_name(key),
-                                                 static_cast<int16_t>(key)));
+    return Error(Errc::kUnsupported,
+                 fmt::format("{} does not offer {} (API key {})", stream->peer_address(),
+                             proto::api_name(key), static_cast<int16_t>(key)));
   }
   if (ours != nullptr) {
     const int16_t low = std::max(ours->min_version, theirs->min_version);
@@ -148,8 +146,8 @@ io::Task<Result<void>> ClientConnection::Impl::sasl_handshake(std::shared_ptr<Im
   Result<RawResponse> raw = co_await call(self, proto::ApiKey::kSaslHandshake, version,
                                           std::move(body), deadline, Urgency::kHandshake);
   if (!raw) co_return std::move(raw).error();
-  ODK_CO_TRY(auto answer, decode_body<proto::SaslHandshakeResponse>(std::move(raw->frame),
-                                                                    raw->body, version));
+  ODK_CO_TRY(auto answer,
+             decode_body<proto::SaslHandshakeResponse>(std::move(raw->frame), raw->body, version));
   const std::string peer = self->stream->peer_address();
   switch (proto::error_code(answer->error_code)) {
     case ErrorCode::kNone: co_return Result<void>{};
@@ -192,9 +190,10 @@ io::Task<Result<int64_t>> ClientConnection::Impl::sasl_exchange(std::shared_ptr<
     if (answer->error_code != 0) {
       const ErrorCode code = proto::error_code(answer->error_code);
       const std::string_view said = answer->error_message;
-      co_return Error(Errc::kAuthentication,
-                      fmt::format("{}: {} ({})", peer, said.empty() ? proto::error_text(code) : said,
-                                  proto::error_name(code)));
+      co_return Error(
+          Errc::kAuthentication,
+          fmt::format("{}: {} ({})", peer, said.empty() ? proto::error_text(code) : said,
+                      proto::error_name(code)));
     }
     Result<std::string> next = client->next(answer->auth_bytes);
     if (!next) co_return next.error().with_context(peer);

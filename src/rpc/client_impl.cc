@@ -18,9 +18,7 @@ ClientConnection::Impl::Impl(io::Loop& the_loop, std::unique_ptr<io::Stream> the
                              ConnectOptions the_options)
     : loop(the_loop), stream(std::move(the_stream)), options(std::move(the_options)) {}
 
-void ClientConnection::Impl::start() {
-  io::spawn_self_owned(loop, read_all(shared_from_this()));
-}
+void ClientConnection::Impl::start() { io::spawn_self_owned(loop, read_all(shared_from_this())); }
 
 // --- Sending -------------------------------------------------------------------------------------
 
@@ -184,15 +182,13 @@ Result<void> ClientConnection::Impl::on_frame(Slice frame) {
   Arena arena(16 * 1024);
   wire::Reader reader(frame.bytes(), arena);
   proto::ResponseHeader header;
-  const int16_t header_version =
-      proto::response_header_version(expected.api_key, expected.version);
+  const int16_t header_version = proto::response_header_version(expected.api_key, expected.version);
   decode(reader, header_version, header);
   ODK_TRY_VOID(reader.status());
   if (header.correlation_id != expected.correlation_id) {
-    return Error(Errc::kMalformed,
-                 fmt::format("answer with correlation id {}, expected {} ({})",
-                             header.correlation_id, expected.correlation_id,
-                             proto::api_name(expected.api_key)));
+    return Error(Errc::kMalformed, fmt::format("answer with correlation id {}, expected {} ({})",
+                                               header.correlation_id, expected.correlation_id,
+                                               proto::api_name(expected.api_key)));
   }
   Call call = std::move(in_flight_.front());
   in_flight_.pop_front();
@@ -227,9 +223,8 @@ void ClientConnection::Impl::time_out(uint64_t id) {
 }
 
 void ClientConnection::Impl::fail_later(Completion done, Error error) {
-  loop.post([done = std::move(done), error = std::move(error)]() mutable {
-    done(std::move(error));
-  });
+  loop.post(
+      [done = std::move(done), error = std::move(error)]() mutable { done(std::move(error)); });
 }
 
 void ClientConnection::Impl::end(const Error& error) {

@@ -31,7 +31,8 @@ const char* other_protocol(const uint8_t* at) {
 
 Result<void> check_size(const uint8_t* at, size_t max_frame_bytes) {
   const uint32_t size = load_size(at);
-  if (size > 0 && size <= max_frame_bytes && size < 0x10000000U) [[likely]] return {};
+  if (size > 0 && size <= max_frame_bytes && size < 0x10000000U) [[likely]]
+    return {};
   if (const char* const reason = other_protocol(at)) return Error(Errc::kMalformed, reason);
   const auto value = static_cast<int32_t>(size);
   if (value <= 0) return Error(Errc::kMalformed, fmt::format("frame size {}", value));

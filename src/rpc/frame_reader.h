@@ -43,12 +43,12 @@ class FrameReader {
 
   void start_large(size_t payload_bytes);
 
-  Bytes view_;            // unread bytes, in the scratch memory or in rest_
+  Bytes view_;  // unread bytes, in the scratch memory or in rest_
   bool in_scratch_ = false;
   bool may_have_more_ = false;
-  uint32_t peeked_ = 0;   // payload size of the frame peek() gave
+  uint32_t peeked_ = 0;  // payload size of the frame peek() gave
   Buffer rest_;
-  Buffer large_;          // the payload of a large unfinished frame
+  Buffer large_;  // the payload of a large unfinished frame
   uint32_t large_size_ = 0;  // its announced size; 0: no such frame
   uint32_t trusted_ = 0;  // a size this peer has filled before
 };

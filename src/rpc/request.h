@@ -38,7 +38,8 @@ class Responder {
   Responder& operator=(Responder&& other) noexcept;
   ~Responder();
 
-  // `body` starts with the response header (rpc::encode_response does that); the size prefix is ours.
+  // `body` starts with the response header (rpc::encode_response does that); the size prefix is
+  // ours.
   void send(SliceChain header_and_body);
   // As send(), then reads nothing from the connection for `mute` (quotas, KIP-219).
   void send_then_mute(SliceChain header_and_body, Duration mute);

@@ -26,10 +26,9 @@ class Server::Impl {
 
  private:
   io::Task<void> accept_all(io::Listener* listener, std::shared_ptr<const ListenerOptions> options);
-  static io::Task<void> serve(Impl* self, std::unique_ptr<io::Stream> stream,
-                              std::shared_ptr<const ListenerOptions> listener);
-  io::Task<Result<std::unique_ptr<io::Stream>>> secure(
-      std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener);
+  io::Task<void> secure(std::unique_ptr<io::Stream> stream,
+                        std::shared_ptr<const ListenerOptions> listener);
+  void serve(std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener);
 };
 
 Result<uint16_t> Server::Impl::listen(ListenerOptions options) {
@@ -63,43 +62,42 @@ void Server::Impl::start(std::unique_ptr<io::Stream> stream,
                          std::shared_ptr<const ListenerOptions> listener) {
   ++shared.stats.connections_accepted;
   ++shared.stats.connections_active;
-  shared.tasks.spawn(serve(this, std::move(stream), std::move(listener)));
+  if (listener->tls) {
+    shared.tasks.spawn(secure(std::move(stream), std::move(listener)));
+  } else {
+    serve(std::move(stream), std::move(listener));
+  }
 }
 
-io::Task<void> Server::Impl::serve(Impl* self, std::unique_ptr<io::Stream> stream,
-                                   std::shared_ptr<const ListenerOptions> listener) {
-  ServerShared& shared = self->shared;
-  if (listener->tls) {
-    const std::string peer = stream->peer_address();
-    Result<std::unique_ptr<io::Stream>> secured =
-        co_await self->secure(std::move(stream), listener);
-    if (!secured || self->stopping) {
-      --shared.stats.connections_active;
-      if (!secured && secured.error().code() != Errc::kCancelled) {
-        ODK_LOG(warn, "connection closed", kv("peer", peer), kv("listener", listener->name),
-                kv("reason", secured.error().to_string()));
-      }
-      co_return;
-    }
-    stream = *std::move(secured);
+// The handshake is a task of its own, so that its frames are gone while the connection is idle.
+io::Task<void> Server::Impl::secure(std::unique_ptr<io::Stream> stream,
+                                    std::shared_ptr<const ListenerOptions> listener) {
+  const std::string peer = stream->peer_address();
+  const Duration timeout = shared.options.limits.tls_handshake_timeout;
+  const MonotonicTime deadline =
+      shared.loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(timeout);
+  Result<std::unique_ptr<io::Stream>> secured = Error(Errc::kTls, "no certificate to show");
+  std::shared_ptr<SSL_CTX> context = listener->tls();
+  if (context != nullptr) {
+    secured = co_await io::tls_accept(shared.loop, std::move(stream), std::move(context), deadline);
   }
+  if (secured && !stopping) {
+    serve(*std::move(secured), std::move(listener));
+    co_return;
+  }
+  --shared.stats.connections_active;
+  if (secured || secured.error().code() == Errc::kCancelled) co_return;
+  ODK_LOG(warn, "connection closed", kv("peer", peer), kv("listener", listener->name),
+          kv("reason", secured.error().to_string()));
+}
+
+void Server::Impl::serve(std::unique_ptr<io::Stream> stream,
+                         std::shared_ptr<const ListenerOptions> listener) {
   const uint64_t id = shared.next_connection_id++;
   auto connection =
       std::make_shared<ServerConnection>(shared, std::move(stream), std::move(listener), id);
   shared.connections.emplace(id, connection);
-  co_await ServerConnection::run(std::move(connection));
-}
-
-io::Task<Result<std::unique_ptr<io::Stream>>> Server::Impl::secure(
-    std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener) {
-  std::shared_ptr<SSL_CTX> context = listener->tls();
-  if (context == nullptr) co_return Error(Errc::kTls, "the listener has no certificate now");
-  const Duration timeout = shared.options.limits.tls_handshake_timeout;
-  const MonotonicTime deadline =
-      shared.loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(timeout);
-  Result<std::unique_ptr<io::Stream>> secured =
-      co_await io::tls_accept(shared.loop, std::move(stream), std::move(context), deadline);
-  co_return secured;
+  shared.tasks.spawn(ServerConnection::run(std::move(connection)));
 }
 
 io::Task<void> Server::Impl::stop() {

@@ -63,8 +63,9 @@ struct ListenerOptions {
   std::string name = "PLAINTEXT";
   std::string host = "127.0.0.1";
   uint16_t port = 0;
-  std::function<std::shared_ptr<SSL_CTX>()> tls;  // empty: plaintext. Asked for each handshake (reload)
-  std::function<std::string(SSL*)> tls_principal; // mTLS: principal of a session; empty: anonymous
+  std::function<std::shared_ptr<SSL_CTX>()>
+      tls;  // empty: plaintext. Asked for each handshake (reload)
+  std::function<std::string(SSL*)> tls_principal;  // mTLS: principal of a session; empty: anonymous
   std::optional<SaslOptions> sasl;
 };
 
@@ -102,11 +103,12 @@ struct ServerStats {
   uint64_t failed_authentications = 0;
 };
 
-// Speaks Kafka's framing on any number of listeners: reads frames, answers ApiVersions, SaslHandshake and
-// SaslAuthenticate itself, hands the rest to the handler, and writes the answers in request order.
-// ApiVersions of an unknown version is answered v0 with error 35. An unknown key or version, a
-// frame over the limit, or one that does not decode closes that connection with one log line.
-// Belongs to one loop. Source: Kafka protocol guide "Network"; KIP-35, KIP-43, KIP-152, KIP-368.
+// Speaks Kafka's framing on any number of listeners: reads frames, answers ApiVersions,
+// SaslHandshake and SaslAuthenticate itself, hands the rest to the handler, and writes the answers
+// in request order. ApiVersions of an unknown version is answered v0 with error 35. An unknown key
+// or version, a frame over the limit, or one that does not decode closes that connection with one
+// log line. Belongs to one loop. Source: Kafka protocol guide "Network"; KIP-35, KIP-43, KIP-152,
+// KIP-368.
 class Server {
  public:
   // `handler` must outlive the server.

@@ -41,42 +41,38 @@ ServerConnection::ServerConnection(ServerShared& shared, std::unique_ptr<io::Str
   }
 }
 
+// One coroutine for the whole life of a connection: every further frame of a suspended call costs
+// memory for each idle client.
 io::Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
-  self->arm_timer();
-  co_await self->serve();
-  self->finish();
+  ServerConnection& connection = *self;
+  connection.arm_timer();
+  int reads_in_a_row = 0;
+  while (!connection.closing_) {
+    connection.start_requests();
+    if (connection.closing_) break;
+    const bool reads_on = connection.reader_.may_have_more() && ++reads_in_a_row < kMaxReadsInARow;
+    Result<void> woken;
+    if (!connection.may_read()) {
+      connection.reader_.keep_rest();
+      woken = co_await connection.resume_.wait();
+    } else if (!reads_on) {
+      reads_in_a_row = 0;
+      connection.reader_.keep_rest();
+      woken = co_await connection.stream_->wait_readable();
+      if (woken && !connection.closing_ && connection.may_read()) connection.read();
+    } else {
+      connection.read();
+    }
+    if (!woken) connection.lost(woken.error());
+  }
+  connection.finish();
 }
 
-io::Task<void> ServerConnection::serve() {
-  int reads_in_a_row = 0;
-  while (!closing_) {
-    start_requests();
-    if (closing_) break;
-    if (!may_read()) {
-      reader_.keep_rest();
-      Result<void> resumed = co_await resume_.wait();
-      if (!resumed) close();
-      continue;
-    }
-    if (!reader_.may_have_more() || ++reads_in_a_row >= kMaxReadsInARow) {
-      reads_in_a_row = 0;
-      reader_.keep_rest();
-      Result<void> readable = co_await stream_->wait_readable();
-      if (closing_) break;
-      if (!readable) {
-        lost(readable.error());
-        break;
-      }
-      if (!may_read()) continue;  // muted, or over the budget meanwhile
-    }
-    Result<size_t> count = reader_.read(*stream_, shared_.loop.scratch());
-    if (!count) {
-      lost(count.error());
-      break;
-    }
-    shared_.stats.bytes_in += *count;
-    if (*count != 0) last_activity_ = shared_.loop.now();
-  }
+void ServerConnection::read() {
+  Result<size_t> count = reader_.read(*stream_, shared_.loop.scratch());
+  if (!count) return lost(count.error());
+  shared_.stats.bytes_in += *count;
+  if (*count != 0) last_activity_ = shared_.loop.now();
 }
 
 // Starts the complete requests that may start now, and sends the answers that come at once.
@@ -211,8 +207,7 @@ bool ServerConnection::refuse(const Request& request) {
   }
   if (request.version < range->min_version || request.version > range->max_version) {
     violation(name, request.version,
-              fmt::format("versions {} to {} are served", range->min_version,
-                          range->max_version));
+              fmt::format("versions {} to {} are served", range->min_version, range->max_version));
     return true;
   }
   const bool is_sasl =
@@ -238,17 +233,16 @@ void ServerConnection::fail_authentication(uint64_t slot, SessionStep step) {
   ODK_LOG(warn, "authentication failed", kv("peer", info_->peer_address),
           kv("listener", info_->listener), kv("reason", step.failure_reason));
   refusing_ = true;
-  pause_timer_ = shared_.loop.call_after(
-      shared_.options.limits.failed_authentication_delay,
-      [this, slot, bytes = std::move(step.answer)]() mutable {
-        pause_timer_ = 0;
-        close_when_sent_ = true;
-        if (bytes.empty()) {
-          close();
-        } else {
-          answer(slot, std::move(bytes), Duration(0));
-        }
-      });
+  pause_timer_ = shared_.loop.call_after(shared_.options.limits.failed_authentication_delay,
+                                         [this, slot, bytes = std::move(step.answer)]() mutable {
+                                           pause_timer_ = 0;
+                                           close_when_sent_ = true;
+                                           if (bytes.empty()) {
+                                             close();
+                                           } else {
+                                             answer(slot, std::move(bytes), Duration(0));
+                                           }
+                                         });
 }
 
 void ServerConnection::answer(uint64_t slot, SliceChain header_and_body, Duration mute_for) {
@@ -351,8 +345,8 @@ void ServerConnection::arm_timer() {
   const ServerLimits& limits = shared_.options.limits;
   const Duration limit = got_request_ ? limits.idle_timeout : limits.first_request_timeout;
   const MonotonicTime since = waiting_ > 0 ? shared_.loop.now() : last_activity_;
-  timer_ = shared_.loop.call_at(
-      since + std::chrono::duration_cast<MonotonicTime::duration>(limit), [this] { on_timer(); });
+  timer_ = shared_.loop.call_at(since + std::chrono::duration_cast<MonotonicTime::duration>(limit),
+                                [this] { on_timer(); });
 }
 
 void ServerConnection::on_timer() {

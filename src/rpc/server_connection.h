@@ -43,7 +43,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
  private:
   // Reading (server_connection.cc).
-  io::Task<void> serve();
+  void read();
   void start_requests();
   void go_on();
   bool may_start(Bytes frame);

@@ -61,8 +61,7 @@ struct SaslTest : testing::ServerFixture, ::testing::Test {
     return {};
   }
   Result<RawResponse> call() {
-    return loop.block_on(client->call_raw(ApiKey::kHeartbeat, 0,
-                                          SliceChain(Slice::copy_of("x")),
+    return loop.block_on(client->call_raw(ApiKey::kHeartbeat, 0, SliceChain(Slice::copy_of("x")),
                                           loop.now() + seconds(30)));
   }
 };

@@ -66,7 +66,8 @@ TEST_F(ServerTest, AnswersTenThousandPipelinedRequestsInOrder) {
   std::string bytes;
   int32_t next = 0;
   for (int32_t id = 0; id < 10'000; ++id) {
-    bytes += request_frame(ApiKey::kHeartbeat, 0, id, std::string(static_cast<size_t>(id % 100), 'x'));
+    bytes +=
+        request_frame(ApiKey::kHeartbeat, 0, id, std::string(static_cast<size_t>(id % 100), 'x'));
     if (bytes.size() < 100'000 && id != 9'999) continue;
     ASSERT_TRUE(client.send(bytes));
     bytes.clear();
@@ -146,7 +147,8 @@ TEST_F(ServerTest, ADroppedRequestClosesItsConnection) {
 TEST_F(ServerTest, TheHandlerMayCloseAConnection) {
   RawClient client = connect();
   handler.on = [](Request request) { request.responder.close("records are not readable"); };
-  client.send(request_frame(ApiKey::kProduce, 9, 1, "") + request_frame(ApiKey::kProduce, 9, 2, ""));
+  client.send(request_frame(ApiKey::kProduce, 9, 1, "") +
+              request_frame(ApiKey::kProduce, 9, 2, ""));
   EXPECT_TRUE(client.is_closed());
   EXPECT_EQ(handler.requests, 1);
   EXPECT_EQ(log.count("api=Produce"), 1) << log.all();
@@ -171,7 +173,8 @@ TEST_F(ServerTest, MutesAfterTheAnswerForQuotas) {
     SliceChain answer = testing::echo_of(request);
     request.responder.send_then_mute(std::move(answer), milliseconds(500));
   };
-  client.send(request_frame(ApiKey::kProduce, 9, 1, "") + request_frame(ApiKey::kProduce, 9, 2, ""));
+  client.send(request_frame(ApiKey::kProduce, 9, 1, "") +
+              request_frame(ApiKey::kProduce, 9, 2, ""));
   EXPECT_EQ(client.frames().size(), 1U) << "the answer leaves at once";
   clock.advance(milliseconds(499));
   loop.run_ready();

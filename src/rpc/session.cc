@@ -29,8 +29,8 @@ constexpr Duration kMinReauthenticationInterval = std::chrono::seconds(1);
 bool is_software_name(std::string_view text) {
   const auto is_alphanumeric = [](char c) { return std::isalnum(static_cast<unsigned char>(c)); };
   if (text.empty() || !is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
-  return std::ranges::all_of(
-      text, [&](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; });
+  return std::ranges::all_of(text,
+                             [&](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; });
 }
 
 template <class T>
@@ -88,8 +88,7 @@ Result<SessionStep> Session::on_api_versions(const Request& request) {
   }
   std::vector<proto::ApiVersionsResponse::FinalizedFeatureKey> finalized;
   for (const Features::Finalized& feature : options_.features.finalized) {
-    finalized.push_back(
-        {feature.name, feature.max_version_level, feature.min_version_level, {}});
+    finalized.push_back({feature.name, feature.max_version_level, feature.min_version_level, {}});
   }
   proto::ApiVersionsResponse answer;
   answer.api_keys = proto::array_of(apis);

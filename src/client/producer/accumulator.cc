@@ -54,7 +54,8 @@ Result<bool> Accumulator::append(const kafka::Record& record, int64_t timestamp_
                                 .key = bytes_of(record.key),
                                 .value = bytes_of(record.value),
                                 .headers = headers_};
-  return append_to(*queue.partitions[static_cast<size_t>(partition)], encoded, now, report);
+  return append_to(*queue.partitions[static_cast<size_t>(partition)], encoded, now, report,
+                   std::nullopt);
 }
 
 Result<int32_t> Accumulator::choose_partition(TopicQueue& topic, const kafka::Record& record) {
@@ -85,7 +86,8 @@ Result<void> Accumulator::charge(size_t bytes) {
 }
 
 Result<bool> Accumulator::append_to(PartitionQueue& queue, const wire::NewRecord& record,
-                                    MonotonicTime now, kafka::DeliveryCallback& report) {
+                                    MonotonicTime now, kafka::DeliveryCallback& report,
+                                    std::optional<uint64_t> id) {
   bool wake = false;
   size_t before = queue.open == nullptr ? 0 : queue.open->builder.size();
   size_t after = queue.open == nullptr ? 0 : queue.open->builder.size_with(record);
@@ -104,6 +106,8 @@ Result<bool> Accumulator::append_to(PartitionQueue& queue, const wire::NewRecord
     }
     ODK_TRY_VOID(charge(after - before));
     open_batch(queue, now, after);
+    queue.open->id = id ? *id : next_id_++;
+    outstanding_.insert(queue.open->id);
     wake = true;
   } else {
     ODK_TRY_VOID(charge(after - before));
@@ -122,9 +126,7 @@ void Accumulator::open_batch(PartitionQueue& queue, MonotonicTime now, size_t fi
       std::max({kFirstBatchBytes, 4 * first_record_bytes, queue.last_batch_bytes});
   const size_t first_bytes = std::min(options_.batch_bytes, expected_bytes);
   queue.open = std::make_unique<OpenBatch>(options_.batch, first_bytes);
-  queue.open->id = next_id_++;
   queue.open->created_at = now;
-  outstanding_.insert(queue.open->id);
 }
 
 void Accumulator::close_batch(PartitionQueue& queue) {
@@ -199,10 +201,10 @@ std::vector<UnroutedRecord> Accumulator::set_partition_count(std::string_view na
   for (UnroutedRecord& record : waiting) {
     // Charged again by append_to, in its encoded size.
     used_bytes_ -= record.charged_bytes;
+    outstanding_.erase(record.id);
     const Result<void> routed = route(known, record);
-    if (routed) {
-      outstanding_.erase(record.id);
-    } else {
+    if (!routed) {
+      outstanding_.insert(record.id);
       used_bytes_ += record.charged_bytes;
       refused.push_back(std::move(record));
     }
@@ -224,7 +226,8 @@ Result<void> Accumulator::route(TopicQueue& topic, UnroutedRecord& record) {
                                 .value = bytes_of(record.value, record.has_value),
                                 .headers = headers_};
   PartitionQueue& queue = *topic.partitions[static_cast<size_t>(partition)];
-  ODK_TRY_VOID(append_to(queue, encoded, record.created_at, record.report));
+  // A batch it opens is as old as the record: a flush asked for meanwhile waits for it.
+  ODK_TRY_VOID(append_to(queue, encoded, record.created_at, record.report, record.id));
   return {};
 }
 
@@ -279,7 +282,9 @@ std::vector<Accumulator::Expired> Accumulator::take_expired(MonotonicTime create
 void Accumulator::release(uint64_t id, size_t charged_bytes) {
   ODK_ASSERT(charged_bytes <= used_bytes_);
   used_bytes_ -= charged_bytes;
-  outstanding_.erase(id);
+  const auto found = outstanding_.find(id);
+  ODK_ASSERT(found != outstanding_.end());
+  outstanding_.erase(found);
 }
 
 }  // namespace odradek::client

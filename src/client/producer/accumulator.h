@@ -106,6 +106,8 @@ class Accumulator {
 
   // What was appended up to now has ids up to this.
   uint64_t last_id() const { return next_id_ - 1; }
+  // One more release() of the id will come, as its batch was split.
+  void add_part(uint64_t id) { outstanding_.insert(id); }
   // Every batch and record comes back exactly once, delivered or given up.
   void release(uint64_t id, size_t charged_bytes);
   // True when nothing with an id up to `id` is outstanding.
@@ -134,8 +136,9 @@ class Accumulator {
   TopicQueue& topic(std::string_view name);
   Result<int32_t> choose_partition(TopicQueue& topic, const kafka::Record& record);
   int32_t next_sticky(const TopicQueue& topic);
+  // `id` for the batch the record opens, if it does; none: the next.
   Result<bool> append_to(PartitionQueue& queue, const wire::NewRecord& record, MonotonicTime now,
-                         kafka::DeliveryCallback& report);
+                         kafka::DeliveryCallback& report, std::optional<uint64_t> id);
   Result<bool> hold(TopicQueue& topic, const kafka::Record& record, int64_t timestamp_ms,
                     MonotonicTime now, kafka::DeliveryCallback& report);
   Result<void> route(TopicQueue& topic, UnroutedRecord& record);
@@ -148,7 +151,7 @@ class Accumulator {
   std::minstd_rand random_;
   std::unordered_map<std::string, std::unique_ptr<TopicQueue>, TextHash, std::equal_to<>> topics_;
   std::vector<PartitionQueue*> listed_;  // those with data
-  std::set<uint64_t> outstanding_;
+  std::multiset<uint64_t> outstanding_;
   std::vector<wire::RecordHeader> headers_;  // scratch
   size_t used_bytes_ = 0;
   size_t unrouted_count_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,7 +32,8 @@ struct SealedBatch {
   // The bytes to send: the batch, or after a new producer epoch a new header and the records.
   std::array<Slice, 2> pieces;
   std::vector<kafka::DeliveryCallback> reports;
-  uint64_t id = 0;
+  uint64_t id = 0;    // of the open batch
+  uint32_t part = 0;  // after a split: which of its records is the first here
   MonotonicTime created_at;
   size_t charged_bytes = 0;
   int32_t record_count = 0;
@@ -42,6 +44,8 @@ struct SealedBatch {
   int attempts = 0;
 
   std::span<const Slice> slices() const { return {pieces.data(), pieces[1].empty() ? 1U : 2U}; }
+  // Order of creation, which is order in the sequence.
+  std::pair<uint64_t, uint32_t> place() const { return {id, part}; }
   size_t size() const { return pieces[0].size() + pieces[1].size(); }
 };
 

@@ -11,8 +11,8 @@ namespace {
 
 // Creation order is sequence order.
 void insert_in_order(std::deque<SealedBatchPtr>& batches, SealedBatchPtr batch) {
-  const auto at = std::ranges::upper_bound(batches, batch->id, {},
-                                           [](const SealedBatchPtr& b) { return b->id; });
+  const auto at = std::ranges::upper_bound(batches, batch->place(), {},
+                                           [](const SealedBatchPtr& b) { return b->place(); });
   batches.insert(at, std::move(batch));
 }
 
@@ -63,7 +63,9 @@ SealedBatch& PartitionSender::start_retry() {
 }
 
 bool PartitionSender::is_first_outstanding(const SealedBatch& batch) const {
-  const auto is_before = [&batch](const SealedBatchPtr& other) { return other->id < batch.id; };
+  const auto is_before = [&batch](const SealedBatchPtr& other) {
+    return other->place() < batch.place();
+  };
   return std::ranges::none_of(in_flight_, is_before) && std::ranges::none_of(waiting_, is_before);
 }
 
@@ -100,9 +102,9 @@ SealedBatchPtr PartitionSender::take_in_flight(const SealedBatch& batch) {
 }
 
 SealedBatchPtr PartitionSender::finish_delivered(const SealedBatch& batch) {
-  if (batch.id > last_delivered_id_ && batch.producer_epoch == producer_.epoch &&
+  if (batch.place() >= last_delivered_ && batch.producer_epoch == producer_.epoch &&
       batch.producer_id == producer_.id) {
-    last_delivered_id_ = batch.id;
+    last_delivered_ = batch.place();
     expected_sequence_ = wire::advance_sequence(batch.base_sequence, batch.record_count);
   }
   return take_in_flight(batch);
@@ -116,6 +118,14 @@ SealedBatchPtr PartitionSender::finish_failed(const SealedBatch& batch) {
 void PartitionSender::to_retry(const SealedBatch& batch, MonotonicTime retry_at) {
   retry_at_ = std::max(retry_at_, retry_at);
   insert_in_order(waiting_, take_in_flight(batch));
+}
+
+void PartitionSender::to_retry_split(const SealedBatch& batch, SealedBatchPtr first,
+                                     SealedBatchPtr second, MonotonicTime retry_at) {
+  const SealedBatchPtr replaced = take_in_flight(batch);
+  retry_at_ = std::max(retry_at_, retry_at);
+  insert_in_order(waiting_, std::move(first));
+  insert_in_order(waiting_, std::move(second));
 }
 
 std::vector<SealedBatchPtr> PartitionSender::take_expired(MonotonicTime created_before) {

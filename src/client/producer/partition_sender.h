@@ -69,6 +69,9 @@ class PartitionSender {
   SealedBatchPtr finish_delivered(const SealedBatch& batch);
   SealedBatchPtr finish_failed(const SealedBatch& batch);
   void to_retry(const SealedBatch& batch, MonotonicTime retry_at);
+  // The same with two halves in the batch's place, which it ends with.
+  void to_retry_split(const SealedBatch& batch, SealedBatchPtr first, SealedBatchPtr second,
+                      MonotonicTime retry_at);
 
   // Batches waiting for a retry that were created before; they have failed.
   std::vector<SealedBatchPtr> take_expired(MonotonicTime created_before);
@@ -92,7 +95,7 @@ class PartitionSender {
   ProducerIdentity producer_;
   int32_t next_sequence_ = 0;
   int32_t expected_sequence_ = 0;  // behind the last batch the broker confirmed
-  uint64_t last_delivered_id_ = 0;
+  std::pair<uint64_t, uint32_t> last_delivered_{};  // SealedBatch::place()
   bool has_gap_ = false;        // the broker says that it misses a batch
   bool is_unresolved_ = false;  // a batch failed; whether the broker has it is not known
 };

@@ -79,6 +79,7 @@ SenderOptions sender_options(const kafka::ProducerOptions& options) {
   result.unknown_topic_timeout = std::min(options.block_max, options.delivery_timeout);
   result.request_bytes_max = options.request_bytes_max;
   result.in_flight_max = static_cast<size_t>(options.in_flight_max);
+  result.batch = accumulator_options(options).batch;
   return result;
 }
 

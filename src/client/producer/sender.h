@@ -24,6 +24,7 @@ struct SenderOptions {
   Duration unknown_topic_timeout{};
   size_t request_bytes_max = 0;
   size_t in_flight_max = 5;
+  wire::BatchOptions batch;  // codec and level, for batches to be split
 };
 
 // The loop's half of a producer: takes batches from the accumulator, encodes them into requests to
@@ -99,6 +100,7 @@ class Sender {
   void on_partition(const Item& item,
                     const proto::ProduceResponse::PartitionProduceResponse& response);
   void retry(const Item& item, const Error& error);
+  bool retry_in_halves(const Item& item);
   void retry_all(const Flight& flight, const Error& error);
   void deliver(PartitionState& state, SealedBatchPtr batch, int64_t base_offset,
                int64_t log_append_time_ms);

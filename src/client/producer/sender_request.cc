@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "client/client_thread.h"
 #include "client/producer/sender.h"
+#include "client/producer/split.h"
 
 namespace odradek::client {
 namespace {
@@ -169,6 +170,7 @@ void Sender::on_partition(const Item& item,
       retry(item, proto::to_error(code, "produce", response.error_message));
       break;
     case PartitionSender::Verdict::kFailed:
+      if (code == proto::ErrorCode::kMessageTooLarge && retry_in_halves(item)) break;
       fail_batch(state, state.sender.finish_failed(*item.batch),
                  proto::to_error(code, "produce", response.error_message));
       break;
@@ -186,6 +188,20 @@ void Sender::retry(const Item& item, const Error& error) {
   need_metadata();
   state.sender.to_retry(*item.batch, loop_->now() + cluster_->options().retry_backoff_min);
   after_flight(state);
+}
+
+// Records too large together may be fine one by one.
+bool Sender::retry_in_halves(const Item& item) {
+  if (item.batch->record_count < 2) return false;
+  auto halves = split(*item.batch, options_.batch, compressor_);
+  if (!halves) return false;
+  {
+    const MutexLock lock(shared_->mutex);
+    shared_->accumulator.add_part(item.batch->id);
+  }
+  item.state->sender.to_retry_split(*item.batch, std::move(halves->first),
+                                    std::move(halves->second), loop_->now());
+  return true;
 }
 
 void Sender::retry_all(const Flight& flight, const Error& error) {

@@ -96,7 +96,10 @@ io::Task<Result<void>> send_without_answers(Session& session, ProducePlan& plan,
     const Result<void> sent =
         departure.connection->send_no_response(proto::ApiKey::kProduce, version, std::move(body));
     if (!sent) co_return sent.error();
+    session.produce_queue.note_unanswered();
   }
+  // Only a closed connection tells a producer without acks that something was not stored.
+  if (plan.has_errors()) co_return Error(Errc::kServer, "records refused, and acks=0");
   co_return Result<void>{};
 }
 
@@ -112,6 +115,8 @@ void count(Session& session, const ProducePlan& plan, const ProduceResponse& res
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<ProduceRequest>(request));
   const ProduceRequest& message = decoded.message;
+  // Nobody waits for the outcome any more; the client sends again when it is back.
+  if (session.is_closed && message.acks != 0) co_return Errc::kClosed;
   const MonotonicTime deadline = session.context.request_deadline() +
                                  std::chrono::milliseconds(std::max(message.timeout_ms, 0));
   ResolvedTopics topics = co_await session.context.topics.resolve(
@@ -152,6 +157,7 @@ Handler produce_handler() {
           .min_version = 3,
           .max_version = 13,
           .needs_broker = true,
+          .is_queued = true,
           .run = run};
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "proto/messages/create_topics_request.h"
 #include "proto/messages/create_topics_response.h"
+#include "proxy/handlers/admin.h"
 #include "proxy/metadata_view.h"
 
 namespace odradek::proxy {
@@ -32,9 +33,11 @@ std::vector<std::string_view> missing_topics(const MetadataResponse& response) {
   return missing;
 }
 
-// Creates mapped topics with their P partitions; the rest is left to the broker's defaults.
-io::Task<Result<void>> create_topics(Session& session, std::vector<std::string_view> names,
-                                     MonotonicTime deadline) {
+// Creates mapped topics with their P partitions; the rest is left to the broker's defaults. Gives
+// the names of those that exist now.
+io::Task<std::vector<std::string_view>> create_topics(Session& session,
+                                                      std::vector<std::string_view> names,
+                                                      MonotonicTime deadline) {
   using proto::CreateTopicsRequest;
   std::vector<CreateTopicsRequest::CreatableTopic> topics;
   for (const std::string_view name : names) {
@@ -46,22 +49,22 @@ io::Task<Result<void>> create_topics(Session& session, std::vector<std::string_v
   CreateTopicsRequest request;
   request.topics = topics;
   request.timeout_ms = 10'000;
-  Result<cluster::Cluster::Connection> connected =
-      co_await session.context.cluster.any_connection(deadline);
-  if (!connected) co_return connected.error();
+  std::vector<std::string_view> made;
+  Result<Upstream::Connection> connected = co_await admin_connection(session, deadline);
+  if (!connected) co_return made;
   auto created = co_await session.context.cluster.call(*connected, request, deadline);
-  if (!created) co_return created.error();
+  if (!created) co_return made;
   for (const auto& topic : created->message.topics) {
-    if (topic.error_code == 0) {
-      ODK_LOG(info, "mapped topic created", kv("topic", topic.name));
-      continue;
-    }
     const ErrorCode code = proto::error_code(topic.error_code);
-    if (code == ErrorCode::kTopicAlreadyExists) continue;
+    const auto name = std::ranges::find(names, topic.name);
+    const bool exists = code == ErrorCode{} || code == ErrorCode::kTopicAlreadyExists;
+    if (exists && name != names.end()) made.push_back(*name);
+    if (code == ErrorCode{}) ODK_LOG(info, "mapped topic created", kv("topic", topic.name));
+    if (exists) continue;
     ODK_LOG(warn, "mapped topic not created", kv("topic", topic.name),
             kv("error", proto::error_name(code)));
   }
-  co_return Result<void>{};
+  co_return made;
 }
 
 io::Task<Result<rpc::Decoded<MetadataResponse>>> ask_about(Session& session,
@@ -76,14 +79,19 @@ io::Task<Result<rpc::Decoded<MetadataResponse>>> ask_about(Session& session,
   co_return co_await ask_metadata(session, request, deadline);
 }
 
+// A topic just made has no leaders that every broker knows of: the client asks again soon.
+void say_not_ready(Topic& topic) {
+  topic.error_code = proto::to_number(ErrorCode::kLeaderNotAvailable);
+  topic.partitions = {};
+}
+
 void merge(MetadataResponse& response, const MetadataResponse& again) {
   for (Topic& topic : response.topics) {
     const auto found = std::ranges::find(again.topics, topic.name, &Topic::name);
     if (found == again.topics.end() || topic.name.empty()) continue;
     topic = *found;
-    // Just made: brokers learn of it one after the other.
     if (proto::error_code(topic.error_code) == ErrorCode::kUnknownTopicOrPartition) {
-      topic.error_code = proto::to_number(ErrorCode::kLeaderNotAvailable);
+      say_not_ready(topic);
     }
   }
 }
@@ -101,14 +109,12 @@ io::Task<void> create_missing(Session& session, MetadataResponse& response,
     auto again = co_await ask_about(session, others, true, deadline);
     if (again) kept.push_back(*std::move(again));
   }
-  if (!mapped.empty() && session.context.options.auto_create) {
-    const Result<void> made = co_await create_topics(session, mapped, deadline);
-    if (made) {
-      auto again = co_await ask_about(session, mapped, false, deadline);
-      if (again) kept.push_back(*std::move(again));
-    }
-  }
   for (const auto& again : kept) merge(response, again.message);
+  if (mapped.empty() || !session.context.options.auto_create) co_return;
+  const std::vector<std::string_view> made = co_await create_topics(session, mapped, deadline);
+  for (Topic& topic : response.topics) {
+    if (std::ranges::find(made, topic.name) != made.end()) say_not_ready(topic);
+  }
 }
 
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {

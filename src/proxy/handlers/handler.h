@@ -22,6 +22,8 @@ struct Handler {
   int16_t max_version = 0;
   // True when requests go on in the client's version: every broker has to know it too.
   bool needs_broker = true;
+  // True when requests go through the session's queue, where they may outlive the client.
+  bool is_queued = false;
   io::Task<Result<void>> (*run)(Session& session, rpc::Request& request) = nullptr;
 };
 

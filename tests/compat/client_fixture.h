@@ -1,0 +1,118 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/broker.h"
+#include "odradek/kafka.h"
+
+// What the client's tests against a broker share. They run against Apache Kafka or any other when
+// ODRADEK_TEST_BOOTSTRAP names it, else against an odradek-broker inside this process.
+namespace odradek::compat {
+
+namespace ok = odradek::kafka;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// The cluster under test, for the whole run.
+inline const std::string& test_bootstrap() {
+  static const std::string address = [] {
+    if (const char* given = std::getenv("ODRADEK_TEST_BOOTSTRAP")) return std::string(given);
+    static broker::Broker broker;
+    const auto started = broker.start();
+    EXPECT_TRUE(started.has_value());
+    return broker.bootstrap();
+  }();
+  return address;
+}
+
+// A name no earlier run used.
+inline std::string fresh_name(std::string_view what) {
+  static std::mt19937_64 random(std::random_device{}());
+  return std::string(what) + "-" + std::to_string(random() % 1'000'000'000);
+}
+
+class ClientTest : public testing::Test {
+ protected:
+  ClientTest() : client_(std::make_unique<ok::Client>(client_options())), admin_(*client_) {}
+
+  static ok::ClientOptions client_options() {
+    ok::ClientOptions options;
+    options.bootstrap = test_bootstrap();
+    return options;
+  }
+
+  std::string create_topic(int32_t partitions, std::map<std::string, std::string> configs = {}) {
+    const std::string name = fresh_name("topic");
+    ok::NewTopic topic;
+    topic.name = name;
+    topic.partitions = partitions;
+    topic.replication_factor = 1;
+    topic.configs = std::move(configs);
+    const auto created = admin_.create_topics({topic}).get();
+    EXPECT_TRUE(created.has_value());
+    EXPECT_TRUE(created->front().result) << created->front().result.error().to_string();
+    return name;
+  }
+
+  // Sends "0", "1", ... to the partition, or by key "k0", "k1", ...
+  void fill(const std::string& topic, int count, std::optional<int32_t> partition = {}) {
+    ok::Producer producer(*client_, {});
+    for (int i = 0; i < count; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      const std::string value = std::to_string(i);
+      ok::Record record{.topic = topic, .key = key, .value = value};
+      record.partition = partition;
+      const auto sent = producer.send(record, [](const ok::Result<ok::RecordMetadata>& done) {
+        EXPECT_TRUE(done) << done.error().to_string();
+      });
+      ASSERT_TRUE(sent) << sent.error().to_string();
+    }
+    const auto closed = producer.close(seconds(30)).get();
+    ASSERT_TRUE(closed) << closed.error().to_string();
+  }
+
+  // Everything the consumer gets until `count` records came.
+  struct Seen {
+    std::string value;
+    int32_t partition;
+    int64_t offset;
+  };
+  static std::vector<Seen> read(ok::Consumer& consumer, size_t count,
+                                seconds limit = seconds(30)) {
+    std::vector<Seen> seen;
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (seen.size() < count && std::chrono::steady_clock::now() < end) {
+      auto batch = consumer.next(milliseconds(200)).get();
+      EXPECT_TRUE(batch) << batch.error().to_string();
+      if (!batch) break;
+      for (const ok::RecordView& record : *batch) {
+        seen.push_back({std::string(record.value()), batch->partition(), record.offset()});
+      }
+    }
+    return seen;
+  }
+
+  static ok::ConsumerOptions group_options(const std::string& group) {
+    ok::ConsumerOptions options;
+    options.group = group;
+    options.start = ok::Start::earliest;
+    options.session_timeout = seconds(10);
+    options.heartbeat_interval = milliseconds(100);
+    return options;
+  }
+
+  std::unique_ptr<ok::Client> client_;
+  ok::Admin admin_;
+};
+
+}  // namespace odradek::compat
