@@ -1,4 +1,5 @@
-# Generates the protocol messages from the schema table, at configure time: the list of files is then known.
+# Generates the protocol messages from the schema table, at configure time: the list of files is
+# then known.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 set(ODRADEK_SCHEMA ${PROJECT_SOURCE_DIR}/schema/kafka-4.4.txt)
 file(GLOB codegen_inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/codegen/*.py)

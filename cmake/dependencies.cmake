@@ -31,6 +31,7 @@ find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(mimalloc QUIET)
 
 add_library(odk_asio INTERFACE)
-target_compile_definitions(odk_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_compile_definitions(odk_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
+                           BOOST_ASIO_NO_DEPRECATED)
 target_include_directories(odk_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_link_libraries(odk_asio INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

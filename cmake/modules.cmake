@@ -16,7 +16,8 @@ function(odk_module name)
   endif()
 
   add_library(odk_${name} OBJECT ${sources})
-  target_include_directories(odk_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include
+  target_include_directories(odk_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src
+                             ${PROJECT_SOURCE_DIR}/include
                              ${ODRADEK_GENERATED})
   target_link_libraries(odk_${name} PUBLIC odk_options ${ARG_LIBS})
   foreach(dep ${ARG_DEPS})

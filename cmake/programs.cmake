@@ -1,6 +1,6 @@
 # Programs, benchmarks, fuzz targets, black-box tests: one per folder or file found.
 
-# odk_all_modules(OUT MODULE...): the closure of several modules.
+# odk_closure(OUT MODULE...): the closure of several modules.
 function(odk_closure out)
   set(closure)
   foreach(module ${ARGN})

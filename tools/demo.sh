@@ -15,7 +15,12 @@ started=$(date +%s)
 say() { printf '%s\n' "$*" >&2; }
 die() {
   say "demo: $*"
-  for log in "$WORK"/*.log; do [ -s "$log" ] && { say "--- $(basename "$log")"; tail -n 5 "$log" >&2; }; done
+  for log in "$WORK"/*.log; do
+    if [ -s "$log" ]; then
+      say "--- $(basename "$log")"
+      tail -n 5 "$log" >&2
+    fi
+  done
   exit 1
 }
 stop() { # PID
@@ -52,11 +57,26 @@ start_broker() { # LISTEN
   BROKER=$(address_in "$WORK/broker.ready")
 }
 
+demo() { # COMMAND OPTIONS...: a step of odradek-demo, through the proxy
+  local command=$1
+  shift
+  "$BIN/odradek-demo" "$command" --bootstrap "$PROXY" "$@" || die "$command"
+}
+backup() { # COMMAND OPTIONS...: kafka-backup on the demo's archive
+  local command=$1
+  shift
+  "$BIN/kafka-backup" "$command" --path "$WORK/archives" --backup-id demo "$@" || die "$command"
+}
+mb_s() { # BYTES_KEY JSON
+  awk -v b="$(json_value "$1" "$2")" -v s="$(json_value seconds "$2")" \
+    'BEGIN { printf "%.1f", b / 1e6 / (s > 0 ? s : 1) }'
+}
+
 rows=()
 row() { rows+=("$(printf '%-42s %10s %10s' "$1" "$2" "$3")"); }
 step() { say "$1"; }
 
-step "1  start odradek-broker, and kafka-partition-proxy in front of it: 12 virtual partitions on 3"
+step "1  start odradek-broker, and kafka-partition-proxy in front: 12 virtual partitions on 3"
 start_broker 127.0.0.1:0
 "$BIN/kafka-partition-proxy" --listen 127.0.0.1:0 --bootstrap "$BROKER" --virtual-partitions 12 \
   --physical-partitions 3 --ready-file "$WORK/proxy.ready" >"$WORK/proxy.log" 2>&1 &
@@ -65,24 +85,20 @@ wait_ready "$WORK/proxy.ready" "$PROXY_PID" kafka-partition-proxy
 PROXY=$(address_in "$WORK/proxy.ready")
 
 step "2  produce the flights out of New York in January 2013, keyed by aircraft, through the proxy"
-"$BIN/odradek-demo" create-topic --bootstrap "$PROXY" --topic $TOPIC --partitions 12 || die "create topic"
-produced=$("$BIN/odradek-demo" produce --bootstrap "$PROXY" --topic $TOPIC --file "$DATA") || die "produce"
+demo create-topic --topic $TOPIC --partitions 12
+produced=$(demo produce --topic $TOPIC --file "$DATA")
 row "produced through the proxy" "$(value records "$produced")" "$(value mb_s "$produced")"
 
 step "3  a group of three consumers reads half, and commits"
 total=$(value records "$produced")
-first=$("$BIN/odradek-demo" read --bootstrap "$PROXY" --topic $TOPIC --group $GROUP --seen "$WORK/seen" \
-  --count $((total / 2))) || die "read"
+first=$(demo read --topic $TOPIC --group $GROUP --seen "$WORK/seen" --count $((total / 2)))
 row "read by the group before the disaster" "$(value records "$first")" "$(value mb_s "$first")"
 
 step "4  kafka-backup backs up: records and the group's positions"
-backed=$("$BIN/kafka-backup" backup --bootstrap "$PROXY" --path "$WORK/archives" --backup-id demo \
-  --topics $TOPIC --format json) || die "backup"
-"$BIN/kafka-backup" validate --path "$WORK/archives" --backup-id demo --deep >"$WORK/validate.log" || die "validate"
-mb_s() { # BYTES_KEY JSON
-  awk -v b="$(json_value "$1" "$2")" -v s="$(json_value seconds "$2")" 'BEGIN { printf "%.1f", b / 1e6 / (s > 0 ? s : 1) }'
-}
-row "backed up, and every byte validated" "$(json_value records "$backed")" "$(mb_s raw_bytes "$backed")"
+backed=$(backup backup --bootstrap "$PROXY" --topics $TOPIC --format json)
+backup validate --deep >"$WORK/validate.log"
+row "backed up, and every byte validated" "$(json_value records "$backed")" \
+  "$(mb_s raw_bytes "$backed")"
 
 step "5  the disaster: the broker is killed, and everything it held is gone"
 kill -9 "$BROKER_PID"
@@ -91,18 +107,16 @@ BROKER_PID=''
 start_broker "$BROKER"
 
 step "6  kafka-backup restores into the empty cluster, and compares"
-restored=$("$BIN/kafka-backup" restore --bootstrap "$PROXY" --path "$WORK/archives" --backup-id demo \
-  --format json) || die "restore"
-row "restored, read back and compared" "$(json_value records_verified "$restored")" "$(mb_s bytes "$restored")"
+restored=$(backup restore --bootstrap "$PROXY" --format json)
+row "restored, read back and compared" "$(json_value records_verified "$restored")" \
+  "$(mb_s bytes "$restored")"
 
 step "7  the group goes on exactly where it stopped"
 left=$((total - $(value records "$first")))
-second=$("$BIN/odradek-demo" read --bootstrap "$PROXY" --topic $TOPIC --group $GROUP --seen "$WORK/seen" \
-  --count "$left") || die "read on"
+second=$(demo read --topic $TOPIC --group $GROUP --seen "$WORK/seen" --count "$left")
 row "read by the group after it" "$(value records "$second")" "$(value mb_s "$second")"
-behind=$("$BIN/odradek-demo" read-to-end --bootstrap "$PROXY" --group $GROUP) || die "positions"
-
-compared=$("$BIN/odradek-demo" compare --file "$DATA" --seen "$WORK/seen") || die "compare: ${compared:-}"
+behind=$(demo read-to-end --group $GROUP)
+compared=$("$BIN/odradek-demo" compare --file "$DATA" --seen "$WORK/seen") || die compare
 [ "$(value partitions_behind "$behind")" = 0 ] || die "$behind"
 
 printf '\n%-42s %10s %10s\n' "" records MB/s

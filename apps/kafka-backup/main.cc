@@ -16,13 +16,14 @@ namespace config = odradek::config;
 struct Flags {
   std::string config_file;
   std::vector<config::Override> overrides;
-  std::map<std::string, odradek::LogLevel> log_levels = {
-      {"debug", odradek::LogLevel::debug}, {"info", odradek::LogLevel::info},
-      {"warn", odradek::LogLevel::warn},   {"error", odradek::LogLevel::error},
-      {"off", odradek::LogLevel::off}};
+  std::map<std::string, odradek::LogLevel> log_levels = {{"debug", odradek::LogLevel::debug},
+                                                         {"info", odradek::LogLevel::info},
+                                                         {"warn", odradek::LogLevel::warn},
+                                                         {"error", odradek::LogLevel::error},
+                                                         {"off", odradek::LogLevel::off}};
   odradek::LogLevel log_level = odradek::LogLevel::warn;
-  std::map<std::string, odradek::LogFormat> log_formats = {
-      {"text", odradek::LogFormat::text}, {"json", odradek::LogFormat::json}};
+  std::map<std::string, odradek::LogFormat> log_formats = {{"text", odradek::LogFormat::text},
+                                                           {"json", odradek::LogFormat::json}};
   odradek::LogFormat log_format = odradek::LogFormat::text;
   std::map<std::string, backup::OutputFormat> output_formats = {
       {"text", backup::OutputFormat::kText}, {"json", backup::OutputFormat::kJson}};
@@ -33,7 +34,9 @@ void add_setting(CLI::App& app, Flags& flags, const std::string& flag, const std
                  const std::string& help) {
   app.add_option_function<std::string>(
       flag,
-      [&flags, flag, key](const std::string& text) { flags.overrides.push_back({flag, key, text}); },
+      [&flags, flag, key](const std::string& text) {
+        flags.overrides.push_back({flag, key, text});
+      },
       help);
 }
 
@@ -72,12 +75,12 @@ int main(int argc, char** argv) {
   };
   CLI::App* backing_up = command("backup", "copy topics into an archive, on from where it ends",
                                  backup::Command::kBackup);
-  CLI::App* restoring = command("restore", "restore an archive into a cluster",
-                                backup::Command::kRestore);
+  CLI::App* restoring =
+      command("restore", "restore an archive into a cluster", backup::Command::kRestore);
   command("list", "the archives of the store", backup::Command::kList);
   CLI::App* describing = command("describe", "what an archive holds", backup::Command::kDescribe);
-  CLI::App* validating = command("validate", "check an archive, exit 5 if it is damaged",
-                                 backup::Command::kValidate);
+  CLI::App* validating =
+      command("validate", "check an archive, exit 5 if it is damaged", backup::Command::kValidate);
   for (CLI::App* sub : {backing_up, restoring, describing, validating}) {
     add_setting(*sub, flags, "--backup-id", "backup_id", "name of the archive");
   }

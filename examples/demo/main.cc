@@ -28,7 +28,8 @@ class Options {
  public:
   Options(int argc, char** argv) {
     for (int i = 2; i + 1 < argc; i += 2) {
-      if (std::strncmp(argv[i], "--", 2) != 0) throw std::runtime_error("not an option: " + std::string(argv[i]));
+      if (std::strncmp(argv[i], "--", 2) != 0)
+        throw std::runtime_error("not an option: " + std::string(argv[i]));
       values_[argv[i] + 2] = argv[i + 1];
     }
   }
@@ -89,7 +90,8 @@ void produce(const Options& options) {
     record.timestamp_ms = event.timestamp_ms;
     bytes += event.key.size() + event.line.size();
     check(producer.send(record, [&](const kafka::Result<kafka::RecordMetadata>& report) {
-      if (!report && failed == 0) std::fprintf(stderr, "\n%s\n", report.error().to_string().c_str());
+      if (!report && failed == 0)
+        std::fprintf(stderr, "\n%s\n", report.error().to_string().c_str());
       ++(report ? delivered : failed);
     }));
     if (++sent % 1000 == 0) progress("produce", delivered, events.size());
@@ -122,9 +124,9 @@ struct Reading {
 void take(Reading& reading, int member, const kafka::RecordBatch& batch) {
   const std::lock_guard lock(reading.mutex);
   for (const kafka::RecordView& record : batch) {
-    demo::append_seen(reading.file, batch.partition(),
-                      {std::string(record.key()), record.timestamp_ms(),
-                       std::string(record.value())});
+    demo::append_seen(
+        reading.file, batch.partition(),
+        {std::string(record.key()), record.timestamp_ms(), std::string(record.value())});
     ++reading.records;
     reading.bytes += record.key().size() + record.value().size();
   }
@@ -137,8 +139,8 @@ void take(Reading& reading, int member, const kafka::RecordBatch& batch) {
 // One member: commits every batch it has written down, and stops when the group has enough.
 void run_member(const Options& options, Reading& reading, int member) {
   try {
-    const kafka::Client client({.bootstrap = options["bootstrap"],
-                                .client_id = "member-" + std::to_string(member)});
+    const kafka::Client client(
+        {.bootstrap = options["bootstrap"], .client_id = "member-" + std::to_string(member)});
     kafka::Consumer consumer(client, {.group = options["group"],
                                       .start = kafka::Start::earliest,
                                       .auto_commit = false,
@@ -172,7 +174,8 @@ void read(const Options& options) {
   progress("group of three reads", reading.records, reading.records);
   if (!reading.failure.empty()) throw std::runtime_error(reading.failure);
   if (reading.records < reading.wanted) {
-    throw std::runtime_error("only " + std::to_string(reading.records) + " records within a minute");
+    throw std::runtime_error("only " + std::to_string(reading.records) +
+                             " records within a minute");
   }
   std::printf("records=%zu mb_s=%.1f members=%zu\n", reading.records,
               static_cast<double>(reading.bytes) / 1e6 / seconds_since(start),
@@ -184,10 +187,8 @@ void read_to_end(const Options& options) {
   const kafka::Client client({.bootstrap = options["bootstrap"]});
   kafka::Admin admin(client);
   size_t left = 0;
-  for (const kafka::CommittedOffset& offset :
-       check(admin.group_offsets(options["group"]).get())) {
-    const auto end = check(
-        admin.list_offsets({offset.partition}, kafka::OffsetSpec::latest).get());
+  for (const kafka::CommittedOffset& offset : check(admin.group_offsets(options["group"]).get())) {
+    const auto end = check(admin.list_offsets({offset.partition}, kafka::OffsetSpec::latest).get());
     if (end.at(0).offset > offset.committed->offset) ++left;
   }
   std::printf("partitions_behind=%zu\n", left);
@@ -235,9 +236,11 @@ void compare(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string, void (*)(const Options&)> commands = {
-      {"create-topic", create_topic}, {"produce", produce},         {"read", read},
-      {"read-to-end", read_to_end},   {"compare", compare}};
+  const std::map<std::string, void (*)(const Options&)> commands = {{"create-topic", create_topic},
+                                                                    {"produce", produce},
+                                                                    {"read", read},
+                                                                    {"read-to-end", read_to_end},
+                                                                    {"compare", compare}};
   const auto command = commands.find(argc > 1 ? argv[1] : "");
   if (command == commands.end()) {
     std::fprintf(stderr, "usage: odradek-demo create-topic|produce|read|read-to-end|compare ...\n");

@@ -279,8 +279,7 @@ TEST_F(BackupAndRestore, KeepsTheTopicsConfiguration) {
   ASSERT_TRUE(restored) << restored.error().to_string();
   const kafka::Client client({.bootstrap = target_.bootstrap()});
   std::map<std::string, std::string> configs;
-  for (const auto& entry :
-       kafka::Admin(client).describe_configs({.name = kTopic}).get().value()) {
+  for (const auto& entry : kafka::Admin(client).describe_configs({.name = kTopic}).get().value()) {
     if (!entry.is_default) configs[entry.name] = entry.value.value_or("");
   }
   EXPECT_EQ(configs, (std::map<std::string, std::string>{{"cleanup.policy", "compact"},

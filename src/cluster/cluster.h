@@ -33,8 +33,8 @@ using Lane = uint32_t;
 inline constexpr Lane kGeneralLane = 0;
 
 // The cluster as a client sees it: metadata cache, connections by broker, routing to leaders and
-// coordinators. Used by the client library, the proxy and the backup; knows nothing of records or groups.
-// Topics asked for once are kept in the cache and refreshed together. Belongs to one loop.
+// coordinators. Used by the client library, the proxy and the backup; knows nothing of records or
+// groups. Topics asked for once are kept in the cache and refreshed together. Belongs to one loop.
 class Cluster {
  public:
   Cluster(io::Loop& loop, ClusterOptions options);

@@ -23,7 +23,7 @@ constexpr std::string_view kTemporaryPrefix = ".tmp-";
 
 Error io_error(std::string_view operation, std::string_view path) {
   const int number = errno;
-  const Errc code = number == ENOENT ? Errc::kNotFound
+  const Errc code = number == ENOENT   ? Errc::kNotFound
                     : number == EEXIST ? Errc::kAlreadyExists
                                        : Errc::kIo;
   return {code, fmt::format("{} {}: {}", operation, path, std::strerror(number))};
@@ -77,13 +77,13 @@ Result<void> write_fully(int fd, Bytes bytes, const std::string& path) {
 
 ObjectInfo info_of(const std::string& key, const struct stat& status) {
   // Inode and change time name the content: every put makes a new inode.
-  return {key, static_cast<uint64_t>(status.st_size),
-          fmt::format("{:x}-{:x}-{:x}", status.st_ino, status.st_mtim.tv_sec,
-                      status.st_mtim.tv_nsec)};
+  return {
+      key, static_cast<uint64_t>(status.st_size),
+      fmt::format("{:x}-{:x}-{:x}", status.st_ino, status.st_mtim.tv_sec, status.st_mtim.tv_nsec)};
 }
 
 Result<ObjectInfo> stat_object(const std::string& path, const std::string& key) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return io_error("stat", path);
   return info_of(key, status);
 }
@@ -97,9 +97,8 @@ class FileWriter final : public ObjectWriter {
     std::string temporary =
         fmt::format("{}/{}{}", folder, kTemporaryPrefix, Uuid::random().to_string());
     ODK_TRY(Descriptor file, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL));
-    return std::unique_ptr<FileWriter>(new FileWriter(std::move(path), std::move(key),
-                                                      std::move(folder), std::move(temporary),
-                                                      std::move(file)));
+    return std::unique_ptr<FileWriter>(new FileWriter(
+        std::move(path), std::move(key), std::move(folder), std::move(temporary), std::move(file)));
   }
   ~FileWriter() override {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
@@ -195,7 +194,7 @@ Result<Slice> FileStore::get_range(const std::string& key, uint64_t offset, uint
   ODK_TRY_VOID(check_key(key));
   const std::string path = path_of(key);
   ODK_TRY(const Descriptor file, open_file(path, O_RDONLY));
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return io_error("stat", path);
   const uint64_t size = static_cast<uint64_t>(status.st_size);
   const uint64_t from = std::min(offset, size);

@@ -7,9 +7,7 @@
 namespace odradek::store {
 namespace {
 
-Error not_found(const std::string& key) {
-  return {Errc::kNotFound, fmt::format("object {}", key)};
-}
+Error not_found(const std::string& key) { return {Errc::kNotFound, fmt::format("object {}", key)}; }
 
 class MemoryWriter final : public ObjectWriter {
  public:

@@ -40,9 +40,9 @@ struct Capabilities {
 };
 
 // A flat name space of immutable objects: files, memory, later the clouds. Keys are relative
-// paths of '/'-separated parts. All calls block; any thread may call. Errors carry operation and key:
-// kNotFound, kAlreadyExists, kPrecondition, kIo (the store's own words), kInvalidArgument (a key
-// that leaves the root), kTimedOut.
+// paths of '/'-separated parts. All calls block; any thread may call. Errors carry operation and
+// key: kNotFound, kAlreadyExists, kPrecondition, kIo (the store's own words), kInvalidArgument (a
+// key that leaves the root), kTimedOut.
 class ObjectStore {
  public:
   ObjectStore() = default;

@@ -60,8 +60,8 @@ std::string ArchiveKeys::commit(uint64_t seq) const {
 
 std::string ArchiveKeys::segment(std::string_view topic, int32_t partition, int64_t first_offset,
                                  uint32_t writer_epoch) const {
-  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}.zst", root_, topic,
-                     partition, first_offset, writer_epoch);
+  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}.zst", root_, topic, partition,
+                     first_offset, writer_epoch);
 }
 
 std::string ArchiveKeys::groups(uint64_t seq) const {

@@ -30,7 +30,8 @@ class ArchiveKeys {
 };
 
 // The state the archive has now: manifest, and the commits after it. An archive that does not exist
-// gives an empty state (through_commit 0). Errors: kMalformed, kChecksum (broken chain), kUnsupported, kIo.
+// gives an empty state (through_commit 0). Errors: kMalformed, kChecksum (broken chain),
+// kUnsupported, kIo.
 Result<ArchiveState> read_archive(store::ObjectStore& store, const ArchiveKeys& keys);
 
 // Appends commits for one writer. Loads the state once and follows it from then on.

@@ -29,9 +29,7 @@ std::array<uint8_t, N> take_hex(const Json& object, const char* field) {
   return bytes;
 }
 
-Uuid take_uuid(const Json& object, const char* field) {
-  return {take_hex<16>(object, field)};
-}
+Uuid take_uuid(const Json& object, const char* field) { return {take_hex<16>(object, field)}; }
 
 template <class T>
 T take(const Json& object, const char* field) {

@@ -7,7 +7,8 @@
 namespace odradek::backup {
 
 // JSON texts of the archive's objects; the layout is in docs/formats/backup-commit-log.md.
-// Parsers check types, hex lengths and ranges. Errors: kMalformed (where and what), kUnsupported (a higher schema).
+// Parsers check types, hex lengths and ranges. Errors: kMalformed (where and what), kUnsupported (a
+// higher schema).
 std::string to_json(const Commit& commit);
 Result<Commit> parse_commit(std::string_view text);
 

@@ -174,8 +174,8 @@ TEST(Manifest, GarbageIsAnErrorThatNamesTheObject) {
 }
 
 TEST(GroupsSnapshot, ReadsBackWhatWasWritten) {
-  const GroupsSnapshot groups{
-      77, {{"billing", "Empty", "consumer", {{"orders", 2, 41, -1, "note"}}}}};
+  const GroupsSnapshot groups{77,
+                              {{"billing", "Empty", "consumer", {{"orders", 2, 41, -1, "note"}}}}};
   const Result<GroupsSnapshot> back = parse_groups(to_json(groups));
   ASSERT_TRUE(back) << back.error().to_string();
   EXPECT_EQ(*back, groups);

@@ -35,8 +35,8 @@ Result<std::unique_ptr<Lease>> Lease::acquire(store::ObjectStore& store, const A
     ODK_TRY(const LeaseContent held, parse(text.text(), lease->key_));
     if (held.expires_at > clock.wall_ms()) {
       return Error(Errc::kAlreadyExists,
-                   fmt::format("another backup writes this archive: {}, for {} ms more",
-                               held.owner, held.expires_at - clock.wall_ms()));
+                   fmt::format("another backup writes this archive: {}, for {} ms more", held.owner,
+                               held.expires_at - clock.wall_ms()));
     }
     lease->etag_ = there->etag;
     lease->epoch_ = held.epoch;
@@ -60,8 +60,8 @@ Result<void> Lease::release() { return put(0); }
 
 Result<void> Lease::put(TimestampMs expires_at) {
   const std::string text =
-      nlohmann::ordered_json{{"epoch", epoch_}, {"owner", owner_}, {"expires_at", expires_at}}
-          .dump(1);
+      nlohmann::ordered_json{{"epoch", epoch_}, {"owner", owner_}, {"expires_at", expires_at}}.dump(
+          1);
   Result<store::ObjectInfo> stored = store_->put_if_match(key_, as_bytes(text), etag_);
   if (!stored) {
     const Errc code = stored.error().code();

@@ -33,9 +33,9 @@ Result<void> check_cover(const Commit& commit, const PartitionChange& change,
   int64_t next = before.covered_through + 1;
   for (const Piece& piece : pieces) {
     if (piece.start != next || piece.end < piece.start - 1) {
-      return does_not_follow(commit, fmt::format("{}-{} covers {}..{} where {} comes next",
-                                                 change.topic, change.id, piece.start, piece.end,
-                                                 next));
+      return does_not_follow(
+          commit, fmt::format("{}-{} covers {}..{} where {} comes next", change.topic, change.id,
+                              piece.start, piece.end, next));
     }
     next = piece.end + 1;
   }

@@ -94,8 +94,8 @@ void print_backup_report(const BackupReport& report, OutputFormat format, double
       "{:.2f} CPU s/GB, {} gaps\n",
       report.copied.records, report.topics, report.partitions, report.groups,
       format_bytes(report.copied.raw_bytes), format_bytes(report.copied.stored_bytes), ratio,
-      format_bytes(static_cast<uint64_t>(per(static_cast<double>(report.copied.raw_bytes),
-                                             seconds))),
+      format_bytes(
+          static_cast<uint64_t>(per(static_cast<double>(report.copied.raw_bytes), seconds))),
       cpu_per_gb, report.gaps.size());
 }
 
@@ -113,8 +113,7 @@ Result<int> run_backup(const CommandLine& line, const Settings& settings) {
   cluster::Cluster cluster(runtime.loop, std::move(source));
   BackupJob job(cluster, *store, runtime.workers, runtime.clock, std::move(options));
   int caught = 0;
-  Result<BackupReport> report =
-      runtime.loop.block_on(backup_until_signal(runtime, job, caught));
+  Result<BackupReport> report = runtime.loop.block_on(backup_until_signal(runtime, job, caught));
   runtime.loop.block_on(cluster.stop());
   progress.finish();
   if (!report) return report.error();

@@ -11,7 +11,9 @@ namespace odradek::backup {
 namespace {
 
 void declare_cluster(config::Binder& binder, const std::string& section, ClusterSettings& cluster) {
-  const auto key = [&section](std::string_view name) { return fmt::format("{}.{}", section, name); };
+  const auto key = [&section](std::string_view name) {
+    return fmt::format("{}.{}", section, name);
+  };
   binder.add(key("bootstrap_servers"), cluster.bootstrap_servers,
              "addresses to find the cluster by, host:port");
   binder.add(key("security.security_protocol"), cluster.security_protocol,
@@ -59,15 +61,17 @@ void declare_settings(config::Binder& binder, Settings& s) {
                 "store gzip, snappy and lz4 batches uncompressed inside the archive's zstd");
   binder.add("backup.segment_max_bytes", s.segment_max_bytes, "uncompressed size of a segment")
       .range({1ULL << 16U}, {16ULL << 30U});
-  binder.add("backup.checkpoint_interval_secs", s.checkpoint_interval,
-             "how often finished segments are committed")
+  binder
+      .add("backup.checkpoint_interval_secs", s.checkpoint_interval,
+           "how often finished segments are committed")
       .range(std::chrono::seconds(1), std::chrono::hours(1));
   binder.choice("backup.isolation_level", s.isolation_level,
                 {{"read_committed", IsolationLevel::kReadCommitted},
                  {"read_uncommitted", IsolationLevel::kReadUncommitted}},
                 "leave out aborted transactions, or keep everything");
-  binder.add("backup.max_concurrent_partitions", s.max_concurrent_partitions,
-             "partitions copied at once")
+  binder
+      .add("backup.max_concurrent_partitions", s.max_concurrent_partitions,
+           "partitions copied at once")
       .range(1, 256);
   binder.add("backup.consumer_groups", s.consumer_groups, "capture the positions of groups");
   binder.add("backup.label", s.label, "name of the restore point this run makes");
@@ -98,8 +102,8 @@ Result<cluster::ClusterOptions> cluster_options(const ClusterSettings& settings,
   for (const std::string& address : settings.bootstrap_servers) {
     Result<io::HostPort> parsed = io::parse_host_port(address);
     if (!parsed || parsed->port == 0) {
-      return Error(Errc::kConfig, fmt::format("{}.bootstrap_servers: \"{}\" is not host:port",
-                                              section, address));
+      return Error(Errc::kConfig,
+                   fmt::format("{}.bootstrap_servers: \"{}\" is not host:port", section, address));
     }
     options.bootstrap.push_back(*std::move(parsed));
   }

@@ -15,8 +15,7 @@ bool AbortedFilter::is_aborted(const wire::BatchView& batch) {
     aborting_.insert(waiting_.begin()->second);
     waiting_.erase(waiting_.begin());
   }
-  return !batch.is_control() && batch.is_transactional() &&
-         aborting_.contains(batch.producer_id());
+  return !batch.is_control() && batch.is_transactional() && aborting_.contains(batch.producer_id());
 }
 
 void AbortedFilter::on_abort_marker(int64_t producer_id) { aborting_.erase(producer_id); }

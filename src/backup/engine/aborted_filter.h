@@ -33,7 +33,7 @@ class AbortedFilter {
  private:
   std::set<AbortedTransaction> known_;
   std::multiset<std::pair<int64_t, int64_t>> waiting_;  // first offset, producer id
-  std::set<int64_t> aborting_;                          // producers inside an aborted transaction
+  std::set<int64_t> aborting_;  // producers inside an aborted transaction
 };
 
 }  // namespace odradek::backup

@@ -73,8 +73,8 @@ Result<Slice> BatchArchiver::without_compression(const wire::BatchView& batch, B
   out.append(records);
   wire::store_be<int32_t>(out.data() + layout::kLength,
                           static_cast<int32_t>(total - layout::kPrefixBytes));
-  const auto attributes = static_cast<uint16_t>(batch.attributes() &
-                                                ~wire::batch_attributes::kCodecMask);
+  const auto attributes =
+      static_cast<uint16_t>(batch.attributes() & ~wire::batch_attributes::kCodecMask);
   wire::store_be<uint16_t>(out.data() + layout::kAttributes, attributes);
   wire::store_crc(out.mutable_bytes());
   return out.freeze();

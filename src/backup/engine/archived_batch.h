@@ -22,8 +22,9 @@ class BatchArchiver {
  public:
   explicit BatchArchiver(Transcode transcode) : transcode_(transcode) {}
 
-  // `batch` is a view into `memory`. Verifies the CRC and walks every record, so what is archived is known to
-  // decode, and its smallest timestamp is exact. Errors: kChecksum, kMalformed, kUnsupported.
+  // `batch` is a view into `memory`. Verifies the CRC and walks every record, so what is archived
+  // is known to decode, and its smallest timestamp is exact. Errors: kChecksum, kMalformed,
+  // kUnsupported.
   Result<ArchivedBatch> archive(const Slice& memory, const wire::BatchView& batch);
 
  private:

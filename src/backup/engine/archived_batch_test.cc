@@ -81,8 +81,11 @@ TEST(AbortedFilter, HidesAnAbortedTransactionUntilItsMarker) {
   AbortedFilter filter;
   filter.add(std::vector<AbortedTransaction>{{.producer_id = 9, .first_offset = 10}});
   const auto txn = [](int64_t offset, int64_t producer) {
-    return batch_of({.base_offset = offset, .transactional = true, .producer_id = producer,
-                     .producer_epoch = 0, .base_sequence = 0},
+    return batch_of({.base_offset = offset,
+                     .transactional = true,
+                     .producer_id = producer,
+                     .producer_epoch = 0,
+                     .base_sequence = 0},
                     {1});
   };
   const Slice before = txn(9, 9);
@@ -100,14 +103,20 @@ TEST(AbortedFilter, ListsThatOverlapCountOnce) {
   AbortedFilter filter;
   const std::vector<AbortedTransaction> list = {{.producer_id = 9, .first_offset = 10}};
   filter.add(list);
-  const Slice inside = batch_of({.base_offset = 10, .transactional = true, .producer_id = 9,
-                                 .producer_epoch = 0, .base_sequence = 0},
+  const Slice inside = batch_of({.base_offset = 10,
+                                 .transactional = true,
+                                 .producer_id = 9,
+                                 .producer_epoch = 0,
+                                 .base_sequence = 0},
                                 {1});
   EXPECT_TRUE(filter.is_aborted(view_of(inside)));
   filter.on_abort_marker(9);
   filter.add(list);
-  const Slice next = batch_of({.base_offset = 12, .transactional = true, .producer_id = 9,
-                               .producer_epoch = 0, .base_sequence = 1},
+  const Slice next = batch_of({.base_offset = 12,
+                               .transactional = true,
+                               .producer_id = 9,
+                               .producer_epoch = 0,
+                               .base_sequence = 1},
                               {1});
   EXPECT_FALSE(filter.is_aborted(view_of(next)));
 }

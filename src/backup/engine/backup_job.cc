@@ -9,8 +9,8 @@
 
 namespace odradek::backup {
 
-BackupJob::BackupJob(cluster::Cluster& cluster, store::ObjectStore& store,
-                     io::WorkerPool& workers, Clock& clock, BackupOptions options)
+BackupJob::BackupJob(cluster::Cluster& cluster, store::ObjectStore& store, io::WorkerPool& workers,
+                     Clock& clock, BackupOptions options)
     : source_(cluster),
       cluster_(&cluster),
       store_(&store),
@@ -40,9 +40,8 @@ io::Task<Result<BackupReport>> BackupJob::run() {
 }
 
 io::Task<Result<BackupReport>> BackupJob::run_with_lease() {
-  ODK_CO_TRY(log_, co_await workers_->run([this] {
-    return CommitLog::open(*store_, keys_, lease_->epoch());
-  }));
+  ODK_CO_TRY(log_, co_await workers_->run(
+                       [this] { return CommitLog::open(*store_, keys_, lease_->epoch()); }));
   ODK_CO_TRY(std::vector<SelectedTopic> topics, co_await select_topics());
   Commit first;
   first.at = clock_->wall_ms();
@@ -240,8 +239,7 @@ void BackupJob::note_gaps(const PartitionChange& change) {
 }
 
 io::Task<Result<void>> BackupJob::append(Commit commit) {
-  co_return co_await workers_->run(
-      [this, &commit] { return log_->append(std::move(commit)); });
+  co_return co_await workers_->run([this, &commit] { return log_->append(std::move(commit)); });
 }
 
 io::Task<Result<void>> BackupJob::renew_lease() {

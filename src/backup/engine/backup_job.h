@@ -44,8 +44,8 @@ struct BackupReport {
   bool was_stopped = false;
 };
 
-// One run of a backup: positions of the groups first, then the end offsets, then everything up to exactly
-// those, so that no group is ahead of its data. Goes on where the archive ends. One loop.
+// One run of a backup: positions of the groups first, then the end offsets, then everything up to
+// exactly those, so that no group is ahead of its data. Goes on where the archive ends. One loop.
 class BackupJob {
  public:
   // Borrows everything.
@@ -55,8 +55,9 @@ class BackupJob {
   BackupJob& operator=(const BackupJob&) = delete;
   ~BackupJob();
 
-  // Errors: kAlreadyExists (lease held), kFenced, kPrecondition (log truncated), kNotFound (a topic that was named), kChecksum and
-  // kMalformed (archive or source damaged), kIo (store), what the cluster answers.
+  // Errors: kAlreadyExists (lease held), kFenced, kPrecondition (log truncated), kNotFound (a topic
+  // that was named), kChecksum and kMalformed (archive or source damaged), kIo (store), what the
+  // cluster answers.
   io::Task<Result<BackupReport>> run();
 
   // Makes run() commit what it has and return. On the loop.

@@ -22,9 +22,9 @@ bool is_out_of_range(const Error& error) {
 
 }  // namespace
 
-PartitionCopier::PartitionCopier(Source& source, store::ObjectStore& store,
-                                 io::WorkerPool& workers, const ArchiveKeys& keys, CopyPlan plan,
-                                 CopyOptions options, Clock& clock)
+PartitionCopier::PartitionCopier(Source& source, store::ObjectStore& store, io::WorkerPool& workers,
+                                 const ArchiveKeys& keys, CopyPlan plan, CopyOptions options,
+                                 Clock& clock)
     : source_(&source),
       store_(&store),
       workers_(&workers),
@@ -76,8 +76,7 @@ io::Task<void> PartitionCopier::fetch_ahead() {
   int empty_fetches = 0;
   const auto lane = static_cast<cluster::Lane>(1 + plan_.source.partition % 2);
   while (!stopping_ && fetch_position_ < plan_.target) {
-    Fetched fetched =
-        co_await source_->fetch(plan_.source, fetch_position_, options_.fetch, lane);
+    Fetched fetched = co_await source_->fetch(plan_.source, fetch_position_, options_.fetch, lane);
     if (fetched) {
       const int64_t before = fetch_position_;
       Result<Bytes> rest = wire::for_each_batch(fetched->records, [this](const auto& batch) {
@@ -123,8 +122,8 @@ io::Task<Result<void>> PartitionCopier::process_all() {
 Result<uint64_t> PartitionCopier::archive_all(const FetchedBatches& fetched) {
   aborted_filter_.add(fetched.aborted);
   uint64_t records = 0;
-  ODK_TRY_VOID(wire::for_each_batch(
-      fetched.records, [&](const wire::BatchView& batch) -> Result<void> {
+  ODK_TRY_VOID(
+      wire::for_each_batch(fetched.records, [&](const wire::BatchView& batch) -> Result<void> {
         // A fetch from inside a batch brings the whole batch: what lies before is archived already.
         if (batch.last_offset() < position_) return {};
         ODK_TRY(const uint64_t archived, archive_one(fetched.memory, batch));
@@ -173,11 +172,10 @@ io::Task<Result<void>> PartitionCopier::close_segment() {
   // Offsets that were aborted or compacted away at the end still need a segment that covers them.
   const bool has_uncovered = position_ - 1 > change_.covered_through;
   if (segment_ == nullptr && !has_uncovered) co_return Result<void>{};
-  Result<FinishedSegment> finished =
-      co_await workers_->run([this]() -> Result<FinishedSegment> {
-        if (segment_ == nullptr) ODK_TRY_VOID(open_segment());
-        return segment_->finish(segment_start_, position_ - 1);
-      });
+  Result<FinishedSegment> finished = co_await workers_->run([this]() -> Result<FinishedSegment> {
+    if (segment_ == nullptr) ODK_TRY_VOID(open_segment());
+    return segment_->finish(segment_start_, position_ - 1);
+  });
   segment_.reset();
   if (!finished) co_return finished.error();
   counters_.raw_bytes += finished->footer.raw_bytes;

@@ -41,7 +41,8 @@ struct CopyCounters {
 };
 
 // Copies one partition: fetches ahead, verifies and archives on a worker, closes segments. What is
-// finished waits in take_change() until the job commits it. Everything borrowed outlives the task. One loop.
+// finished waits in take_change() until the job commits it. Everything borrowed outlives the task.
+// One loop.
 class PartitionCopier {
  public:
   PartitionCopier(Source& source, store::ObjectStore& store, io::WorkerPool& workers,
@@ -90,7 +91,7 @@ class PartitionCopier {
   std::string segment_key_;
   int64_t segment_start_ = 0;  // where the cover of the open segment begins
   std::vector<OffsetRange> segment_aborted_;
-  int64_t position_;           // the next offset to archive
+  int64_t position_;  // the next offset to archive
   int64_t fetch_position_;
   int64_t reported_position_;
   PartitionChange change_;

@@ -134,8 +134,8 @@ io::Task<Result<FetchedBatches>> Source::fetch_once(TopicPartition partition, in
         co_return server_error(data.error_code,
                                fmt::format("fetch {} at offset {}", name_of(partition), offset));
       }
-      FetchedBatches fetched{answer.frame, data.records.bytes, {}, data.high_watermark,
-                             data.last_stable_offset, data.log_start_offset};
+      FetchedBatches fetched{answer.frame,        data.records.bytes,      {},
+                             data.high_watermark, data.last_stable_offset, data.log_start_offset};
       for (const auto& aborted : data.aborted_transactions) {
         fetched.aborted.push_back({aborted.producer_id, aborted.first_offset});
       }
@@ -182,11 +182,14 @@ io::Task<Result<std::vector<GroupState>>> Source::list_groups(MonotonicTime dead
     request.types_filter = proto::empty_array<std::string_view>();
     ODK_CO_TRY(auto answer, co_await cluster_->call(connection, request, deadline));
     if (answer->error_code != 0) {
-      co_return server_error(answer->error_code, fmt::format("list groups of broker {}", broker.id));
+      co_return server_error(answer->error_code,
+                             fmt::format("list groups of broker {}", broker.id));
     }
     for (const auto& group : answer->groups) {
-      groups.push_back({std::string(group.group_id), std::string(group.group_state),
-                        std::string(group.protocol_type), {}});
+      groups.push_back({std::string(group.group_id),
+                        std::string(group.group_state),
+                        std::string(group.protocol_type),
+                        {}});
     }
   }
   std::ranges::sort(groups, {}, &GroupState::id);
@@ -204,8 +207,8 @@ io::Task<Result<void>> Source::fetch_offsets(GroupState& group, MonotonicTime de
   request.group_id = group.id;
   request.topics = {};  // null: every partition the group committed
   request.require_stable = true;
-  ODK_CO_TRY(auto answer, co_await cluster_->call(coordinator, request, deadline,
-                                                  kOffsetFetchOneGroupVersion));
+  ODK_CO_TRY(auto answer,
+             co_await cluster_->call(coordinator, request, deadline, kOffsetFetchOneGroupVersion));
   if (answer->error_code != 0) {
     co_return server_error(answer->error_code, "fetch offsets of group " + group.id);
   }

@@ -36,8 +36,8 @@ struct TopicPartition {
   int32_t partition = 0;
 };
 
-// The answers a backup needs from the cluster it reads, each with retries until the deadline where the
-// code says that waiting helps. Borrows the cluster. One loop.
+// The answers a backup needs from the cluster it reads, each with retries until the deadline where
+// the code says that waiting helps. Borrows the cluster. One loop.
 class Source {
  public:
   explicit Source(cluster::Cluster& cluster) : cluster_(&cluster) {}

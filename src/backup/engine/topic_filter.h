@@ -14,7 +14,8 @@ class NameFilter {
  public:
   NameFilter() = default;
   // Errors: kConfig for a regular expression that does not compile.
-  static Result<NameFilter> make(std::vector<std::string> include, std::vector<std::string> exclude);
+  static Result<NameFilter> make(std::vector<std::string> include,
+                                 std::vector<std::string> exclude);
 
   bool matches(std::string_view name) const;
   const std::vector<std::string>& include() const { return include_; }

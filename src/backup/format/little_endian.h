@@ -9,7 +9,8 @@
 
 namespace odradek::backup {
 
-static_assert(std::endian::native == std::endian::little, "the archive's numbers are copied as they are");
+static_assert(std::endian::native == std::endian::little,
+              "the archive's numbers are copied as they are");
 
 template <class T>
 void put_little_endian(Buffer& out, T value) {

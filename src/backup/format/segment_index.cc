@@ -91,9 +91,8 @@ void put_columns(ColumnWriter& out, const SegmentIndex& index) {
   column(batches, [&](const auto& e, const auto& b) {
     out.put_difference(e.min_timestamp, b.min_timestamp);
   });
-  column(batches, [&](const auto& e, const auto&) {
-    out.put_difference(e.max_timestamp, e.min_timestamp);
-  });
+  column(batches,
+         [&](const auto& e, const auto&) { out.put_difference(e.max_timestamp, e.min_timestamp); });
   column(batches,
          [&](const auto& e, const auto& b) { out.put_difference(e.leader_epoch, b.leader_epoch); });
   column(batches, [&](const auto& e, const auto&) { out.put(e.flags); });
@@ -101,11 +100,12 @@ void put_columns(ColumnWriter& out, const SegmentIndex& index) {
 
 void take_columns(ColumnReader& in, SegmentIndex& index) {
   column(index.frames, [&](auto& e, const auto& before) {
-    e.position =
-        static_cast<uint64_t>(in.take_difference(static_cast<int64_t>(before.position)));
+    e.position = static_cast<uint64_t>(in.take_difference(static_cast<int64_t>(before.position)));
   });
-  column(index.frames, [&](auto& e, const auto&) { e.stored_bytes = static_cast<uint64_t>(in.take()); });
-  column(index.frames, [&](auto& e, const auto&) { e.raw_bytes = static_cast<uint64_t>(in.take()); });
+  column(index.frames,
+         [&](auto& e, const auto&) { e.stored_bytes = static_cast<uint64_t>(in.take()); });
+  column(index.frames,
+         [&](auto& e, const auto&) { e.raw_bytes = static_cast<uint64_t>(in.take()); });
   auto& batches = index.batches;
   column(batches, [&](auto& e, const auto& b) {
     e.frame = static_cast<uint32_t>(in.take_difference(b.frame));
@@ -122,10 +122,10 @@ void take_columns(ColumnReader& in, SegmentIndex& index) {
     last_before = e.last_offset;
   }
   column(batches, [&](auto& e, const auto&) { e.record_count = static_cast<int32_t>(in.take()); });
-  column(batches, [&](auto& e, const auto& b) {
-    e.min_timestamp = in.take_difference(b.min_timestamp);
-  });
-  column(batches, [&](auto& e, const auto&) { e.max_timestamp = in.take_difference(e.min_timestamp); });
+  column(batches,
+         [&](auto& e, const auto& b) { e.min_timestamp = in.take_difference(b.min_timestamp); });
+  column(batches,
+         [&](auto& e, const auto&) { e.max_timestamp = in.take_difference(e.min_timestamp); });
   column(batches, [&](auto& e, const auto& b) {
     e.leader_epoch = static_cast<int32_t>(in.take_difference(b.leader_epoch));
   });
@@ -166,10 +166,11 @@ Result<SegmentIndex> decode_index(Bytes frame) {
   const int64_t frames = columns.take();
   const int64_t batches = columns.take();
   const auto bytes = static_cast<int64_t>(raw.size());
-  if (!columns.ok() || frames < 0 || batches < 0 || frames > kEntriesMax ||
-      batches > kEntriesMax || frames > bytes || batches > bytes) {
-    return Error(Errc::kMalformed, fmt::format("segment: index of {} frames and {} batches in {} bytes",
-                                               frames, batches, raw.size()));
+  if (!columns.ok() || frames < 0 || batches < 0 || frames > kEntriesMax || batches > kEntriesMax ||
+      frames > bytes || batches > bytes) {
+    return Error(Errc::kMalformed,
+                 fmt::format("segment: index of {} frames and {} batches in {} bytes", frames,
+                             batches, raw.size()));
   }
   SegmentIndex index;
   index.frames.resize(static_cast<size_t>(frames));

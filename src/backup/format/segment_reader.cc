@@ -79,7 +79,8 @@ Result<void> SegmentReader::check_frames(uint64_t header_bytes) const {
     }
     next += frame.stored_bytes;
   }
-  if (next != footer_.index_position) return malformed("bytes between the last frame and the index");
+  if (next != footer_.index_position)
+    return malformed("bytes between the last frame and the index");
   return {};
 }
 
@@ -111,9 +112,9 @@ Result<void> SegmentReader::check_batches() const {
       records += static_cast<uint64_t>(batch.record_count);
     }
   }
-  const bool all_frames_used =
-      index_.batches.empty() ? index_.frames.empty()
-                             : index_.batches.back().frame + 1 == index_.frames.size();
+  const bool all_frames_used = index_.batches.empty()
+                                   ? index_.frames.empty()
+                                   : index_.batches.back().frame + 1 == index_.frames.size();
   if (!all_frames_used || records != footer_.record_count ||
       control != footer_.control_batch_count || last_offset > footer_.covered_end) {
     return malformed("index and footer disagree");
@@ -131,8 +132,8 @@ Result<Slice> SegmentReader::read_frame(size_t frame) {
 
 Result<Slice> SegmentReader::batch(const Slice& frame_content, size_t batch) const {
   const BatchEntry& entry = index_.batches[batch];
-  const bool ends_frame = batch + 1 == index_.batches.size() ||
-                          index_.batches[batch + 1].frame != entry.frame;
+  const bool ends_frame =
+      batch + 1 == index_.batches.size() || index_.batches[batch + 1].frame != entry.frame;
   const size_t end = ends_frame ? frame_content.size() : index_.batches[batch + 1].position;
   if (end > frame_content.size() || entry.position >= end) {
     return named(malformed(fmt::format("batch {} lies outside its frame", batch)));

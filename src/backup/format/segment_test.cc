@@ -163,9 +163,9 @@ TEST_F(Segment, WriterThatIsDroppedLeavesNothing) {
 TEST(SegmentIndex, KeepsExtremeValues) {
   SegmentIndex index;
   index.frames = {{100, 200, 300}, {300, 1, UINT32_MAX}};
-  index.batches = {{0, 0, 0, 5, 6, INT64_MIN, INT64_MAX, -1, 0xFFFF},
-                   {1, UINT32_MAX, INT64_MAX - 1, INT64_MAX, INT32_MAX, INT64_MAX, INT64_MIN,
-                    INT32_MAX, 0}};
+  index.batches = {
+      {0, 0, 0, 5, 6, INT64_MIN, INT64_MAX, -1, 0xFFFF},
+      {1, UINT32_MAX, INT64_MAX - 1, INT64_MAX, INT32_MAX, INT64_MAX, INT64_MIN, INT32_MAX, 0}};
   const Result<Slice> bytes = encode_index(index);
   ASSERT_TRUE(bytes);
   const Result<SegmentIndex> decoded = decode_index(bytes->bytes());

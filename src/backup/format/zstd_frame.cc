@@ -16,8 +16,8 @@ constexpr uint32_t kZstdMagic = 0xFD2FB528;
 constexpr size_t kBlockBytesMax = 128 * 1024;
 
 Error zstd_error(size_t code) {
-  const Errc kind = ZSTD_getErrorCode(code) == ZSTD_error_checksum_wrong ? Errc::kChecksum
-                                                                         : Errc::kMalformed;
+  const Errc kind =
+      ZSTD_getErrorCode(code) == ZSTD_error_checksum_wrong ? Errc::kChecksum : Errc::kMalformed;
   return {kind, fmt::format("zstd frame: {}", ZSTD_getErrorName(code))};
 }
 

@@ -51,8 +51,8 @@ Totals totals_of(const ArchiveState& archive) {
 }
 
 Json json_of(const Totals& totals) {
-  return {{"partitions", totals.partitions}, {"segments", totals.segments},
-          {"records", totals.records},       {"raw_bytes", totals.raw_bytes},
+  return {{"partitions", totals.partitions},     {"segments", totals.segments},
+          {"records", totals.records},           {"raw_bytes", totals.raw_bytes},
           {"stored_bytes", totals.stored_bytes}, {"gaps", totals.gaps}};
 }
 
@@ -124,9 +124,9 @@ std::string describe_list(const std::vector<ArchiveState>& archives, OutputForma
     }
     return list.dump(2) + "\n";
   }
-  std::string text = fmt::format("{:<28} {:<21} {:<21} {:>7} {:>12} {:>10} {:>6}\n", "BACKUP",
-                                 "CREATED", "RESTORE POINT", "TOPICS", "RECORDS", "STORED",
-                                 "RATIO");
+  std::string text =
+      fmt::format("{:<28} {:<21} {:<21} {:>7} {:>12} {:>10} {:>6}\n", "BACKUP", "CREATED",
+                  "RESTORE POINT", "TOPICS", "RECORDS", "STORED", "RATIO");
   for (const ArchiveState& archive : archives) {
     const Totals totals = totals_of(archive);
     text += fmt::format("{:<28} {:<21} {:<21} {:>7} {:>12} {:>10} {:>6.1f}\n", archive.backup_id,
@@ -164,10 +164,10 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
                       "SEGMENTS", "RECORDS", "STORED", "RATIO", "GAPS");
   for (const auto& [key, topic] : archive.topics) {
     const Totals totals = totals_of(topic);
-    const std::string name = topic.facts.incarnation == 1
-                                 ? topic.facts.name
-                                 : fmt::format("{} (#{})", topic.facts.name,
-                                               topic.facts.incarnation);
+    const std::string name =
+        topic.facts.incarnation == 1
+            ? topic.facts.name
+            : fmt::format("{} (#{})", topic.facts.name, topic.facts.incarnation);
     text += fmt::format("{:<40} {:>10} {:>9} {:>12} {:>10} {:>6.1f} {:>5}\n", name,
                         totals.partitions, totals.segments, totals.records,
                         format_bytes(totals.stored_bytes), totals.ratio(), totals.gaps);
@@ -178,14 +178,10 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
 std::string describe_validation(const std::string& backup_id, const ValidationReport& report,
                                 OutputFormat format) {
   if (format == OutputFormat::kJson) {
-    return Json{{"backup_id", backup_id},
-                {"valid", report.findings.empty()},
-                {"segments", report.segments},
-                {"records", report.records},
-                {"raw_bytes", report.raw_bytes},
-                {"stored_bytes", report.stored_bytes},
-                {"orphans", report.orphans},
-                {"findings", report.findings}}
+    return Json{{"backup_id", backup_id},        {"valid", report.findings.empty()},
+                {"segments", report.segments},   {"records", report.records},
+                {"raw_bytes", report.raw_bytes}, {"stored_bytes", report.stored_bytes},
+                {"orphans", report.orphans},     {"findings", report.findings}}
                .dump(2) +
            "\n";
   }

@@ -13,7 +13,8 @@ enum class OutputFormat : uint8_t { kText, kJson };
 // The ids of every archive in the store.
 Result<std::vector<std::string>> list_backups(store::ObjectStore& store);
 
-// For people and for programs: what the store holds, what one archive holds, what a validation found.
+// For people and for programs: what the store holds, what one archive holds, what a validation
+// found.
 std::string describe_list(const std::vector<ArchiveState>& archives, OutputFormat format);
 std::string describe_archive(const ArchiveState& archive, OutputFormat format);
 std::string describe_validation(const std::string& backup_id, const ValidationReport& report,

@@ -97,17 +97,14 @@ class Validation {
 
   Result<void> check_segment(const TopicState& topic, const PartitionState& partition,
                              const SegmentRef& segment) {
-    ODK_TRY(const std::unique_ptr<SegmentReader> reader,
-            SegmentReader::open(*store_, segment.key));
+    ODK_TRY(const std::unique_ptr<SegmentReader> reader, SegmentReader::open(*store_, segment.key));
     const SegmentHeader& header = reader->header();
-    const SegmentRef actual =
-        segment_ref(segment.key, reader->object_bytes(), reader->footer());
-    if (actual != segment || header.topic != topic.facts.name ||
-        header.partition != partition.id || header.incarnation != topic.facts.incarnation) {
+    const SegmentRef actual = segment_ref(segment.key, reader->object_bytes(), reader->footer());
+    if (actual != segment || header.topic != topic.facts.name || header.partition != partition.id ||
+        header.incarnation != topic.facts.incarnation) {
       return Error(Errc::kMalformed,
                    fmt::format("object {} is not the segment that {}-{} needs from offset {}",
-                               segment.key, topic.facts.name, partition.id,
-                               segment.covered_start));
+                               segment.key, topic.facts.name, partition.id, segment.covered_start));
     }
     if (depth_ == ValidateDepth::kShallow) return {};
     ODK_TRY_VOID(reader->verify());

@@ -19,12 +19,13 @@ struct ValidationReport {
   uint64_t records = 0;
   uint64_t raw_bytes = 0;
   uint64_t stored_bytes = 0;
-  uint64_t orphans = 0;               // segment objects no commit names: left by a crash, harmless
+  uint64_t orphans = 0;  // segment objects no commit names: left by a crash, harmless
   std::vector<std::string> findings;  // one sentence each; empty means valid
 };
 
-// Checks one archive and lists everything that is wrong with it. An archive whose state cannot be read
-// has that as its only finding. Blocking. Errors: kIo, kNotFound when there is no such archive.
+// Checks one archive and lists everything that is wrong with it. An archive whose state cannot be
+// read has that as its only finding. Blocking. Errors: kIo, kNotFound when there is no such
+// archive.
 Result<ValidationReport> validate(store::ObjectStore& store, const ArchiveKeys& keys,
                                   ValidateDepth depth);
 

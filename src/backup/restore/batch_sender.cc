@@ -50,8 +50,8 @@ io::Task<Result<void>> BatchSender::wait_until_below(size_t in_flight) {
     if (!failure_) co_return failure_;
     if (needs_resend_ && unanswered_ == 0) {
       if (cluster_->loop().now() >= give_up_at_) {
-        co_return Error(Errc::kTimedOut, fmt::format("produce to {}-{}", partition_.topic,
-                                                     partition_.partition));
+        co_return Error(Errc::kTimedOut,
+                        fmt::format("produce to {}-{}", partition_.topic, partition_.partition));
       }
       Result<void> paused = co_await io::sleep(cluster_->loop(), kRetryPause);
       if (!paused) co_return paused;
@@ -93,13 +93,13 @@ io::Task<Result<void>> BatchSender::send_unsent() {
 Result<SliceChain> BatchSender::encode(const InFlight& entry, int16_t version) const {
   ODK_TRY(const wire::BatchView batch, wire::BatchView::parse(entry.batch.bytes.bytes()));
   const wire::HeaderBytes header = wire::edited_header(
-      batch, {.base_offset = 0,
-              .leader_epoch = wire::kNoLeaderEpoch,
-              .attributes = static_cast<uint16_t>(batch.attributes() &
-                                                  wire::batch_attributes::kCodecMask),
-              .producer_id = producer_.id,
-              .producer_epoch = producer_.epoch,
-              .base_sequence = entry.base_sequence});
+      batch,
+      {.base_offset = 0,
+       .leader_epoch = wire::kNoLeaderEpoch,
+       .attributes = static_cast<uint16_t>(batch.attributes() & wire::batch_attributes::kCodecMask),
+       .producer_id = producer_.id,
+       .producer_epoch = producer_.epoch,
+       .base_sequence = entry.base_sequence});
   const Slice pieces[] = {Slice::copy_of(Bytes(header)),
                           entry.batch.bytes.share(batch.stored_records())};
   proto::ProduceRequest::PartitionProduceData data;
@@ -119,8 +119,8 @@ Result<SliceChain> BatchSender::encode(const InFlight& entry, int16_t version) c
 }
 
 Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t version) const {
-  ODK_TRY(const auto decoded, rpc::decode_body<proto::ProduceResponse>(std::move(answer.frame),
-                                                                       answer.body, version));
+  ODK_TRY(const auto decoded,
+          rpc::decode_body<proto::ProduceResponse>(std::move(answer.frame), answer.body, version));
   for (const auto& topic : decoded->responses) {
     for (const auto& partition : topic.partition_responses) {
       if (partition.error_code == 0) return partition.base_offset;
@@ -136,18 +136,17 @@ Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t ver
 void BatchSender::on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer) {
   --unanswered_;
   InFlight& entry = window_[number - first_number_];
-  Result<int64_t> base_offset = answer ? base_offset_of(*std::move(answer), version)
-                                       : Result<int64_t>(answer.error());
+  Result<int64_t> base_offset =
+      answer ? base_offset_of(*std::move(answer), version) : Result<int64_t>(answer.error());
   if (base_offset) {
     entry.is_acknowledged = true;
     entry.base_offset = *base_offset;
   } else {
     entry.is_sent = false;
     // Behind a batch that failed the broker refuses the next ones by their sequence.
-    const bool follows_failure =
-        needs_resend_ && base_offset.error().code() == Errc::kServer &&
-        proto::error_code(base_offset.error().server_code()) ==
-            proto::ErrorCode::kOutOfOrderSequenceNumber;
+    const bool follows_failure = needs_resend_ && base_offset.error().code() == Errc::kServer &&
+                                 proto::error_code(base_offset.error().server_code()) ==
+                                     proto::ErrorCode::kOutOfOrderSequenceNumber;
     if (!follows_failure && !is_worth_retrying(base_offset.error())) {
       if (failure_) failure_ = base_offset.error();
     } else if (!needs_resend_) {

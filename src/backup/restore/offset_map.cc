@@ -7,8 +7,7 @@
 namespace odradek::backup {
 
 Result<void> OffsetMapWriter::add(OffsetRun run) {
-  const bool follows = open_.count != 0 &&
-                       run.source_first == open_.source_first + open_.count &&
+  const bool follows = open_.count != 0 && run.source_first == open_.source_first + open_.count &&
                        run.target_first == open_.target_first + open_.count &&
                        run.count <= UINT32_MAX - open_.count;
   if (follows) {

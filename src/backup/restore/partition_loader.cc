@@ -17,8 +17,7 @@ void count_path(RestorePath path, LoadCounters& counters) {
 }  // namespace
 
 PartitionLoader::PartitionLoader(cluster::Cluster& cluster, store::ObjectStore& store,
-                                 io::WorkerPool& workers, LoadPlan plan,
-                                 ProducerIdentity producer)
+                                 io::WorkerPool& workers, LoadPlan plan, ProducerIdentity producer)
     : store_(&store),
       workers_(&workers),
       plan_(std::move(plan)),

@@ -76,8 +76,8 @@ Result<PreparedBatch> BatchPreparer::records(const wire::BatchView& batch, wire:
     if (record->offset < covered_start) continue;
     const int32_t delta = builder.next_offset_delta();
     ODK_TRY_VOID(builder.append_payload(delta, record->timestamp_ms, record->payload));
-    if (!prepared.runs.empty() && record->offset == prepared.runs.back().source_first +
-                                                         prepared.runs.back().count) {
+    if (!prepared.runs.empty() &&
+        record->offset == prepared.runs.back().source_first + prepared.runs.back().count) {
       ++prepared.runs.back().count;
     } else {
       prepared.runs.push_back({record->offset, delta, 1});

@@ -27,12 +27,13 @@ struct PreparedBatch {
 
 enum class RestorePath : uint8_t { kNothing, kRaw, kRecompress, kRecords };
 
-// Makes producible batches of archived ones. A broker accepts only dense, non-transactional data batches, so:
+// Makes producible batches of archived ones. A broker accepts only dense, non-transactional data
+// batches, so:
 //   raw         nothing but the header changes
 //   recompress  the archive's transcoding is undone: same records, original codec
 //   records     every record is encoded anew: holes, records masked off, LogAppendTime
-// Control batches restore to nothing. Keeps keys, values, headers and timestamps (LogAppendTime: the append
-// time becomes the record's). One thread at a time.
+// Control batches restore to nothing. Keeps keys, values, headers and timestamps (LogAppendTime:
+// the append time becomes the record's). One thread at a time.
 class BatchPreparer {
  public:
   // Records with an offset below `covered_start` belong to the segment before.

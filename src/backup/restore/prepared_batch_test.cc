@@ -95,8 +95,7 @@ TEST_F(Restoring, AppendTimeBecomesTheRecordsTime) {
 TEST_F(Restoring, ControlBatchesRestoreToNothing) {
   const Slice marker = wire::make_end_txn_batch({.marker = {true, 0}, .producer_id = 5});
   BatchArchiver archiver(Transcode::kAuto);
-  const ArchivedBatch archived =
-      *archiver.archive(marker, *wire::BatchView::parse(marker.bytes()));
+  const ArchivedBatch archived = *archiver.archive(marker, *wire::BatchView::parse(marker.bytes()));
   EXPECT_EQ(BatchPreparer().prepare(archived.bytes, archived.facts, 0)->record_count, 0);
 }
 

@@ -16,8 +16,7 @@ Result<void> RecordHash::add(const wire::BatchView& batch, int64_t from_offset) 
   while (const wire::RecordView* record = cursor.next()) {
     if (record->offset < from_offset) continue;
     // The payload is key, value and headers with their lengths: nothing can move between them.
-    const uint64_t frame[2] = {static_cast<uint64_t>(record->timestamp_ms),
-                               record->payload.size()};
+    const uint64_t frame[2] = {static_cast<uint64_t>(record->timestamp_ms), record->payload.size()};
     XXH3_128bits_update(state_.get(), frame, sizeof frame);
     XXH3_128bits_update(state_.get(), record->payload.data(), record->payload.size());
     ++records_;

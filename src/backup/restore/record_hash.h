@@ -17,7 +17,8 @@ class RecordHash {
  public:
   RecordHash();
 
-  // Adds every record of the batch with an offset of at least `from_offset`; control batches add nothing.
+  // Adds every record of the batch with an offset of at least `from_offset`; control batches add
+  // nothing.
   Result<void> add(const wire::BatchView& batch, int64_t from_offset);
 
   uint64_t record_count() const { return records_; }

@@ -114,12 +114,10 @@ io::Task<Result<void>> RestoreJob::verify_all() {
 // Reads the partition back and compares what a consumer sees with what the archive has.
 io::Task<Result<void>> RestoreJob::verify_partition(const PartitionLoader& loader) {
   const TopicPartition& partition = loader.plan().target;
-  ODK_CO_TRY(const int64_t end,
-             co_await source_.offset_at(partition, Source::Special::kLatest,
-                                        IsolationLevel::kReadCommitted));
-  ODK_CO_TRY(int64_t position,
-             co_await source_.offset_at(partition, Source::Special::kEarliest,
-                                        IsolationLevel::kReadCommitted));
+  ODK_CO_TRY(const int64_t end, co_await source_.offset_at(partition, Source::Special::kLatest,
+                                                           IsolationLevel::kReadCommitted));
+  ODK_CO_TRY(int64_t position, co_await source_.offset_at(partition, Source::Special::kEarliest,
+                                                          IsolationLevel::kReadCommitted));
   RecordHash hash;
   while (position < end) {
     ODK_CO_TRY(const FetchedBatches fetched,
@@ -181,11 +179,10 @@ io::Task<Result<std::vector<GroupOffset>>> RestoreJob::map_offsets(const GroupSt
     const cluster::Topic* known = cluster_->cached_metadata()->topic(topic->target_name);
     const TopicPartition partition{topic->target_name, known == nullptr ? Uuid{} : known->id,
                                    offset.partition};
-    ODK_CO_TRY(const int64_t end,
-               co_await source_.offset_at(partition, Source::Special::kLatest,
-                                          IsolationLevel::kReadUncommitted));
-    const std::string key = keys_.restore(
-        options_.restore_id, fmt::format("map/{}/{}", offset.topic, offset.partition));
+    ODK_CO_TRY(const int64_t end, co_await source_.offset_at(partition, Source::Special::kLatest,
+                                                             IsolationLevel::kReadUncommitted));
+    const std::string key = keys_.restore(options_.restore_id,
+                                          fmt::format("map/{}/{}", offset.topic, offset.partition));
     ODK_CO_TRY(const int64_t target_offset,
                co_await workers_->run([this, &key, &offset, end]() -> Result<int64_t> {
                  ODK_TRY(const OffsetMap map, OffsetMap::open(*store_, key));

@@ -46,9 +46,10 @@ struct RestoreReport {
   std::vector<std::string> held_configs;  // retention left off by ExpiredData::kHold
 };
 
-// Restores topics and the positions of their groups into a cluster: plan, create, load, configure, verify,
-// positions. Refuses a target topic that has records. Before anything is created the whole archive
-// state is read, every segment's footer checked, and the plan's conflicts reported. One loop.
+// Restores topics and the positions of their groups into a cluster: plan, create, load, configure,
+// verify, positions. Refuses a target topic that has records. Before anything is created the whole
+// archive state is read, every segment's footer checked, and the plan's conflicts reported. One
+// loop.
 class RestoreJob {
  public:
   RestoreJob(cluster::Cluster& cluster, store::ObjectStore& store, io::WorkerPool& workers,
@@ -57,8 +58,9 @@ class RestoreJob {
   RestoreJob& operator=(const RestoreJob&) = delete;
   ~RestoreJob();
 
-  // Errors: kNotFound (no such backup or topic), kPrecondition (target not empty, other partition count,
-  // group active, retention), kChecksum and kMalformed (archive damaged), what the cluster answers.
+  // Errors: kNotFound (no such backup or topic), kPrecondition (target not empty, other partition
+  // count, group active, retention), kChecksum and kMalformed (archive damaged), what the cluster
+  // answers.
   io::Task<Result<RestoreReport>> run();
 
  private:

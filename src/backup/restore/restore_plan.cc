@@ -45,8 +45,8 @@ io::Task<Result<void>> RestoreJob::plan() {
   report_progress("plan");
   ODK_CO_TRY(archive_, co_await workers_->run([this] { return read_archive(*store_, keys_); }));
   if (archive_.through_commit == 0) {
-    co_return Error(Errc::kNotFound, fmt::format("{} has no backup {}", store_->describe(),
-                                                 keys_.backup_id()));
+    co_return Error(Errc::kNotFound,
+                    fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id()));
   }
   ODK_CO_TRY(can_alter_configs_, co_await target_.can_alter_configs());
   const auto newest = newest_topics(archive_);
@@ -112,9 +112,8 @@ io::Task<Result<void>> RestoreJob::check_target_is_empty(const TopicPlan& topic,
   const Uuid id = existing.id;
   for (size_t i = 0; i < wanted; ++i) {
     const TopicPartition partition{topic.target_name, id, static_cast<int32_t>(i)};
-    ODK_CO_TRY(const int64_t end,
-               co_await source_.offset_at(partition, Source::Special::kLatest,
-                                          IsolationLevel::kReadUncommitted));
+    ODK_CO_TRY(const int64_t end, co_await source_.offset_at(partition, Source::Special::kLatest,
+                                                             IsolationLevel::kReadUncommitted));
     ODK_CO_TRY(const int64_t start,
                co_await source_.offset_at(partition, Source::Special::kEarliest,
                                           IsolationLevel::kReadUncommitted));
@@ -184,8 +183,7 @@ io::Task<Result<void>> RestoreJob::check_retention(TopicPlan& topic) {
   const TimestampMs oldest = oldest_timestamp_of_segments(*topic.archived);
   if (oldest == INT64_MAX || options_.expired_data == ExpiredData::kKeep) co_return Result<void>{};
   std::string retention;
-  if (const auto own = topic.final_configs.find("retention.ms");
-      own != topic.final_configs.end()) {
+  if (const auto own = topic.final_configs.find("retention.ms"); own != topic.final_configs.end()) {
     retention = own->second;
   } else if (can_alter_configs_ && !topic.exists) {
     // The topic's own value is the load-time one now: ask what a topic without one has.

@@ -136,8 +136,7 @@ io::Task<Result<ProducerIdentity>> Target::init_producer() {
   }
 }
 
-io::Task<Result<void>> Target::commit_offsets(std::string group,
-                                              std::vector<GroupOffset> offsets) {
+io::Task<Result<void>> Target::commit_offsets(std::string group, std::vector<GroupOffset> offsets) {
   using Request = proto::OffsetCommitRequest;
   const MonotonicTime deadline = cluster_->request_deadline();
   std::map<std::string_view, std::vector<Request::OffsetCommitRequestPartition>> by_topic;
@@ -159,8 +158,8 @@ io::Task<Result<void>> Target::commit_offsets(std::string group,
     ODK_CO_TRY(cluster::Cluster::Connection coordinator,
                co_await cluster_->coordinator(cluster::CoordinatorType::kGroup, group,
                                               cluster::kGeneralLane, deadline));
-    ODK_CO_TRY(auto answer, co_await cluster_->call(coordinator, request, deadline,
-                                                    kOffsetCommitByNameVersion));
+    ODK_CO_TRY(auto answer,
+               co_await cluster_->call(coordinator, request, deadline, kOffsetCommitByNameVersion));
     int16_t failed = 0;
     for (const auto& topic : answer->topics) {
       for (const auto& partition : topic.partitions) {
@@ -170,9 +169,8 @@ io::Task<Result<void>> Target::commit_offsets(std::string group,
     if (failed == 0) co_return Result<void>{};
     const Error error = answered(failed, "commit offsets of group " + group, {});
     if (means_members(failed)) {
-      co_return Error(Errc::kPrecondition,
-                      fmt::format("group {} has members: stop them first ({})", group,
-                                  error.message()));
+      co_return Error(Errc::kPrecondition, fmt::format("group {} has members: stop them first ({})",
+                                                       group, error.message()));
     }
     if (!proto::is_retriable(proto::error_code(failed)) || cluster_->loop().now() >= deadline) {
       co_return error;

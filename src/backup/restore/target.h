@@ -27,14 +27,16 @@ class Target {
  public:
   explicit Target(cluster::Cluster& cluster) : cluster_(&cluster) {}
 
-  // Creates the topic, or with `validate_only` asks whether it could be. kServer with the cluster's words.
+  // Creates the topic, or with `validate_only` asks whether it could be. kServer with the cluster's
+  // words.
   io::Task<Result<void>> create_topic(NewTopic topic, bool validate_only);
   // Sets each given configuration of the topic; a null value (nullopt) goes back to the default.
   using ConfigChanges = std::map<std::string, std::optional<std::string>>;
   io::Task<Result<void>> alter_topic_configs(std::string topic, ConfigChanges changes);
   // Can topic configurations be changed there at all? A proxy may not offer it.
   io::Task<Result<bool>> can_alter_configs();
-  // The value that is in force for the topic, whoever set it; empty when the cluster has no such setting.
+  // The value that is in force for the topic, whoever set it; empty when the cluster has no such
+  // setting.
   io::Task<Result<std::string>> effective_config(std::string topic, std::string name);
 
   io::Task<Result<ProducerIdentity>> init_producer();
