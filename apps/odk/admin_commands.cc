@@ -23,8 +23,10 @@ ok::ClientOptions client_options(const Settings& settings) {
   if (settings.mechanism.empty()) return options;
   const ok::Secret password = ok::Secret::from_env("ODK_PASSWORD");
   if (settings.mechanism == "PLAIN") options.auth = ok::Plain{settings.user, password};
-  if (settings.mechanism == "SCRAM-SHA-256") options.auth = ok::ScramSha256{settings.user, password};
-  if (settings.mechanism == "SCRAM-SHA-512") options.auth = ok::ScramSha512{settings.user, password};
+  if (settings.mechanism == "SCRAM-SHA-256")
+    options.auth = ok::ScramSha256{settings.user, password};
+  if (settings.mechanism == "SCRAM-SHA-512")
+    options.auth = ok::ScramSha512{settings.user, password};
   return options;
 }
 
@@ -32,18 +34,14 @@ ok::ClientOptions client_options(const Settings& settings) {
 int exit_code(const ok::KafkaError& error) {
   switch (error.kind()) {
     case ok::ErrorKind::config:
-    case ok::ErrorKind::invalid_argument:
-      return 2;
+    case ok::ErrorKind::invalid_argument: return 2;
     case ok::ErrorKind::network:
     case ok::ErrorKind::timeout:
     case ok::ErrorKind::authentication:
     case ok::ErrorKind::tls:
-    case ok::ErrorKind::server:
-      return 3;
-    case ok::ErrorKind::protocol:
-      return 5;
-    default:
-      return 1;
+    case ok::ErrorKind::server: return 3;
+    case ok::ErrorKind::protocol: return 5;
+    default: return 1;
   }
 }
 
@@ -143,8 +141,8 @@ Outcome describe_group(const ok::Client& client, const Settings& settings) {
     if (!item.committed) continue;
     const int64_t end = (*ends)[i].offset;
     fmt::print("  {}-{}\tcommitted {}\tend {}\tlag {}\t{}\n", item.partition.topic,
-               item.partition.partition, item.committed->offset, end,
-               end - item.committed->offset, owners[item.partition]);
+               item.partition.partition, item.committed->offset, end, end - item.committed->offset,
+               owners[item.partition]);
   }
   return {};
 }

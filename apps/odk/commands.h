@@ -33,6 +33,10 @@ struct Settings {
   bool exit_at_end = false;
   bool read_committed = false;
   std::string format = "%v\\n";
+  std::string payload_file;
+  size_t payload_bytes = 1024;
+  double rate = 500;
+  bool idempotent = true;
 };
 
 using Outcome = odradek::kafka::Result<void>;
@@ -46,6 +50,13 @@ Outcome consume(const odradek::kafka::Client& client, const Settings& settings);
 Outcome list_groups(const odradek::kafka::Client& client, const Settings& settings);
 Outcome describe_group(const odradek::kafka::Client& client, const Settings& settings);
 Outcome delete_groups(const odradek::kafka::Client& client, const Settings& settings);
+
+Outcome perf_produce(const odradek::kafka::Client& client, const Settings& settings);
+Outcome perf_consume(const odradek::kafka::Client& client, const Settings& settings);
+Outcome perf_latency(const odradek::kafka::Client& client, const Settings& settings);
+
+// What --acks and --compression say.
+odradek::kafka::ProducerOptions producer_options(const Settings& settings);
 
 // Connects and runs the command. The program's exit code; not 0 after one line on standard error.
 int run(const Settings& settings, Command command);

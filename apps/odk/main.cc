@@ -39,8 +39,7 @@ void add_records(CLI::App& app, odk::Settings& settings, odk::Command& command) 
   CLI::App* consume = app.add_subcommand("consume", "print records");
   consume->add_option("topic", settings.topics)->required();
   consume->add_option("-g,--group", settings.group, "read as a member of this group");
-  consume->add_option("-o,--offset", settings.start)
-      ->check(CLI::IsMember({"earliest", "latest"}));
+  consume->add_option("-o,--offset", settings.start)->check(CLI::IsMember({"earliest", "latest"}));
   consume->add_option("-n,--count", settings.count, "stop after so many records");
   consume->add_flag("-e,--exit", settings.exit_at_end, "stop at the end of all partitions");
   consume->add_option("-f,--format", settings.format,
@@ -59,6 +58,27 @@ void add_groups(CLI::App& app, odk::Settings& settings, odk::Command& command) {
   CLI::App* remove = groups->add_subcommand("delete", "delete groups without members");
   remove->add_option("group", settings.topics)->required();
   remove->callback([&] { command = odk::delete_groups; });
+}
+
+void add_perf(CLI::App& app, odk::Settings& settings, odk::Command& command) {
+  CLI::App* perf = app.add_subcommand("perf", "what the client costs: time, CPU, memory");
+  perf->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, odk::Command run) {
+    CLI::App* sub = perf->add_subcommand(name, about);
+    sub->add_option("topic", settings.topic)->required();
+    sub->add_option("-n,--count", settings.count, "records")->required();
+    sub->add_option("-f,--file", settings.payload_file, "its lines are the values");
+    sub->add_option("-s,--size", settings.payload_bytes, "of a value, without a file");
+    sub->add_option("-z,--compression", settings.compression)
+        ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}));
+    sub->add_option("--acks", settings.acks)->check(CLI::IsMember({"0", "1", "all"}));
+    sub->add_option("--rate", settings.rate, "records a second (latency)");
+    sub->add_flag("!--plain", settings.idempotent, "not idempotent");
+    sub->callback([&command, run] { command = run; });
+  };
+  add("produce", "as fast as it goes", odk::perf_produce);
+  add("consume", "as fast as it goes", odk::perf_consume);
+  add("latency", "one record after the other at a steady rate", odk::perf_latency);
 }
 
 void add_security(CLI::App& app, odk::Settings& settings) {
@@ -86,6 +106,7 @@ int main(int argc, char** argv) {
   add_topics(app, settings, command);
   add_records(app, settings, command);
   add_groups(app, settings, command);
+  add_perf(app, settings, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -104,11 +104,15 @@ Outcome begin(const ok::Client& client, ok::Consumer& consumer, const Settings& 
 
 }  // namespace
 
-Outcome produce(const ok::Client& client, const Settings& settings) {
+ok::ProducerOptions producer_options(const Settings& settings) {
   ok::ProducerOptions options;
   options.acks = acks(settings.acks);
   options.compression = compression(settings.compression);
-  ok::Producer producer(client, options);
+  return options;
+}
+
+Outcome produce(const ok::Client& client, const Settings& settings) {
+  ok::Producer producer(client, producer_options(settings));
 
   std::vector<std::pair<std::string, std::optional<std::string>>> pairs;
   for (const std::string& text : settings.headers) pairs.push_back(split_pair(text));
@@ -122,8 +126,8 @@ Outcome produce(const ok::Client& client, const Settings& settings) {
   record.headers = headers;
   for (std::string line; std::getline(std::cin, line);) {
     const std::string_view text = line;
-    const size_t at = settings.delimiter.empty() ? std::string::npos
-                                                 : text.find(settings.delimiter);
+    const size_t at =
+        settings.delimiter.empty() ? std::string::npos : text.find(settings.delimiter);
     record.key.reset();
     if (at != std::string::npos) record.key = text.substr(0, at);
     record.value = at == std::string::npos ? text : text.substr(at + settings.delimiter.size());

@@ -41,14 +41,10 @@ struct Flags {
 int exit_code(const Error& error) {
   switch (error.code()) {
     case Errc::kConfig:
-    case Errc::kInvalidArgument:
-      return kExitConfig;
-    case Errc::kNetwork:
-      return kExitListen;
-    case Errc::kIo:
-      return kExitStorage;
-    default:
-      return 1;
+    case Errc::kInvalidArgument: return kExitConfig;
+    case Errc::kNetwork: return kExitListen;
+    case Errc::kIo: return kExitStorage;
+    default: return 1;
   }
 }
 

@@ -112,8 +112,7 @@ class Admin {
   explicit Admin(const Client& client);
 
   Op<std::vector<Outcome>> create_topics(std::vector<NewTopic> topics, Wait wait = kDefaultWait);
-  Op<std::vector<Outcome>> delete_topics(std::vector<std::string> names,
-                                         Wait wait = kDefaultWait);
+  Op<std::vector<Outcome>> delete_topics(std::vector<std::string> names, Wait wait = kDefaultWait);
   // The total number of partitions a topic is to have.
   Op<std::vector<Outcome>> create_partitions(std::map<std::string, int32_t> totals,
                                              Wait wait = kDefaultWait);
@@ -131,8 +130,7 @@ class Admin {
   // Asks every broker.
   Op<std::vector<GroupListing>> list_groups(Wait wait = kDefaultWait);
   Op<GroupDescription> describe_group(std::string group, Wait wait = kDefaultWait);
-  Op<std::vector<Outcome>> delete_groups(std::vector<std::string> groups,
-                                         Wait wait = kDefaultWait);
+  Op<std::vector<Outcome>> delete_groups(std::vector<std::string> groups, Wait wait = kDefaultWait);
 
   // All committed offsets of a group.
   Op<std::vector<CommittedOffset>> group_offsets(std::string group, Wait wait = kDefaultWait);

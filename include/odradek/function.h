@@ -48,9 +48,7 @@ class UniqueFunction<R(Args...)> {
 
   explicit operator bool() const noexcept { return operations_ != nullptr; }
 
-  R operator()(Args... args) {
-    return operations_->call(storage_, std::forward<Args>(args)...);
-  }
+  R operator()(Args... args) { return operations_->call(storage_, std::forward<Args>(args)...); }
 
  private:
   static constexpr std::size_t kStorageBytes = 32;
@@ -62,9 +60,9 @@ class UniqueFunction<R(Args...)> {
   };
 
   template <class F>
-  static constexpr bool kFits = sizeof(F) <= kStorageBytes &&
-                                alignof(F) <= alignof(std::max_align_t) &&
-                                std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool kFits =
+      sizeof(F) <= kStorageBytes && alignof(F) <= alignof(std::max_align_t) &&
+      std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   static F& inside(std::byte* at) {

@@ -15,8 +15,7 @@ class Addresses {
  public:
   // `bound` is where the listener of this name really listens; an empty host or port 0 in
   // `advertised` is taken from it.
-  void add(const std::string& listener, const io::HostPort& bound,
-           const io::HostPort& advertised);
+  void add(const std::string& listener, const io::HostPort& bound, const io::HostPort& advertised);
   void clear() { listeners_.clear(); }
 
   io::HostPort for_client(const rpc::ConnectionInfo& connection) const;

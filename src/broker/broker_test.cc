@@ -26,8 +26,8 @@ TEST(Broker, LivesOnItsOwnThreadUnlessGivenALoop) {
   auto client = loop.block_on(rpc::ClientConnection::connect(loop, options));
   ASSERT_TRUE(client) << client.error().to_string();
   const auto ask = [&] {
-    return *loop.block_on((*client)->call(proto::MetadataRequest{.topics = {}}, 12,
-                                          loop.now() + seconds(10)));
+    return *loop.block_on(
+        (*client)->call(proto::MetadataRequest{.topics = {}}, 12, loop.now() + seconds(10)));
   };
   EXPECT_EQ(ask()->topics.size(), 1U);
   EXPECT_EQ(ask()->brokers[0].port, broker.port());
@@ -87,8 +87,7 @@ TEST(Broker, AdvertisesWhatItIsTold) {
   options.listeners.emplace_back();
   Broker broker(options);
   ASSERT_TRUE(broker.start());
-  EXPECT_EQ(broker.bootstrap(),
-            "kafka.example:1234,127.0.0.1:" + std::to_string(broker.port(1)));
+  EXPECT_EQ(broker.bootstrap(), "kafka.example:1234,127.0.0.1:" + std::to_string(broker.port(1)));
 }
 
 using BrokerStop = BrokerTest;

@@ -138,19 +138,15 @@ Result<void> check_config_value(const ConfigDef& def, std::string_view value) {
     case kBoolean:
       if (same_word(trim(value), "true") || same_word(trim(value), "false")) return {};
       return bad(def, value, "Expected value to be either true or false");
-    case kInt:
-      return check_integer(def, value, Int32::min(), Int32::max());
-    case kShort:
-      return check_integer(def, value, -32768, 32767);
-    case kLong:
-      return check_integer(def, value, Int64::min(), Int64::max());
+    case kInt: return check_integer(def, value, Int32::min(), Int32::max());
+    case kShort: return check_integer(def, value, -32768, 32767);
+    case kLong: return check_integer(def, value, Int64::min(), Int64::max());
     case kDouble: {
       const std::optional<double> number = parse_number<double>(value);
       if (!number || std::isnan(*number)) return bad(def, value, "Not a number of type DOUBLE");
       return check_range(def, value, *number);
     }
-    default:
-      return check_allowed(def, value);
+    default: return check_allowed(def, value);
   }
 }
 

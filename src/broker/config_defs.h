@@ -24,7 +24,8 @@ enum class ConfigType : int8_t {
   kPassword = 9,
 };
 
-// Where a value comes from, as DescribeConfigs sends it. Source: DescribeConfigsResponse.ConfigSource.
+// Where a value comes from, as DescribeConfigs sends it. Source:
+// DescribeConfigsResponse.ConfigSource.
 enum class ConfigSource : int8_t {
   kTopic = 1,
   kBroker = 2,          // altered for this broker while running

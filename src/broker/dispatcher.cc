@@ -50,9 +50,8 @@ rpc::ServerOptions server_options(const Settings& settings) {
   };
   options.limits.max_frame_bytes =
       static_cast<size_t>(settings.get_long("socket.request.max.bytes"));
-  options.limits.max_connections =
-      std::min(options.limits.max_connections,
-               static_cast<size_t>(settings.get_long("max.connections")));
+  options.limits.max_connections = std::min(
+      options.limits.max_connections, static_cast<size_t>(settings.get_long("max.connections")));
   options.limits.idle_timeout = ms("connections.max.idle.ms");
   options.limits.failed_authentication_delay = ms("connection.failed.authentication.delay.ms");
   return options;

@@ -13,8 +13,8 @@ using proto::ErrorCode;
 ErrorCode find_partition(const Topics& topics, const FetchPartition& asked,
                          const Partition*& found) {
   const bool by_name = !asked.topic.empty();
-  const Topic* topic = by_name ? topics.find(std::string_view(asked.topic))
-                               : topics.find(asked.topic_id);
+  const Topic* topic =
+      by_name ? topics.find(std::string_view(asked.topic)) : topics.find(asked.topic_id);
   if (topic == nullptr) {
     return by_name || asked.topic_id.is_zero() ? ErrorCode::kUnknownTopicOrPartition
                                                : ErrorCode::kUnknownTopicId;

@@ -12,8 +12,8 @@ constexpr MetricInfo kConnections{"odradek_broker_connections", kGauge, "connect
                                   "Client connections that are open."};
 constexpr MetricInfo kConnectionsTotal{"odradek_broker_connections_total", kCounter, "connections",
                                        "Client connections accepted."};
-constexpr MetricInfo kRequests{"odradek_broker_requests_total", kCounter, "requests",
-                               "Requests taken, by API.", {"api"}};
+constexpr MetricInfo kRequests{
+    "odradek_broker_requests_total", kCounter, "requests", "Requests taken, by API.", {"api"}};
 constexpr MetricInfo kBytesIn{"odradek_broker_received_bytes_total", kCounter, "bytes",
                               "Bytes received from clients."};
 constexpr MetricInfo kBytesOut{"odradek_broker_sent_bytes_total", kCounter, "bytes",
@@ -25,10 +25,13 @@ constexpr MetricInfo kFailedLogins{"odradek_broker_failed_authentications_total"
 constexpr MetricInfo kTopics{"odradek_broker_topics", kGauge, "topics", "Topics that exist."};
 constexpr MetricInfo kPartitions{"odradek_broker_partitions", kGauge, "partitions",
                                  "Partitions that exist."};
-constexpr MetricInfo kLogBytes{"odradek_broker_log_bytes", kGauge, "bytes",
-                               "Record batches kept, by topic.", {"topic"}};
-constexpr MetricInfo kLogEnd{"odradek_broker_log_end_offset", kGauge, "offset",
-                             "The next offset of a partition.", {"topic", "partition"}};
+constexpr MetricInfo kLogBytes{
+    "odradek_broker_log_bytes", kGauge, "bytes", "Record batches kept, by topic.", {"topic"}};
+constexpr MetricInfo kLogEnd{"odradek_broker_log_end_offset",
+                             kGauge,
+                             "offset",
+                             "The next offset of a partition.",
+                             {"topic", "partition"}};
 constexpr MetricInfo kMemory{"odradek_broker_memory_bytes", kGauge, "bytes",
                              "Memory that holds record batches, readers' included."};
 constexpr MetricInfo kMemoryMax{"odradek_broker_memory_limit_bytes", kGauge, "bytes",
@@ -42,9 +45,9 @@ constexpr MetricInfo kSessions{"odradek_broker_fetch_sessions", kGauge, "session
                                "Fetch sessions remembered."};
 
 constexpr const MetricInfo* kAll[] = {
-    &kConnections, &kConnectionsTotal, &kRequests,       &kBytesIn,        &kBytesOut, &kMalformed,
-    &kFailedLogins, &kTopics,          &kPartitions,     &kLogBytes,       &kLogEnd,   &kMemory,
-    &kMemoryMax,   &kGroups,           &kWaitingFetches, &kWaitingMembers, &kSessions,
+    &kConnections,  &kConnectionsTotal, &kRequests,       &kBytesIn,        &kBytesOut, &kMalformed,
+    &kFailedLogins, &kTopics,           &kPartitions,     &kLogBytes,       &kLogEnd,   &kMemory,
+    &kMemoryMax,    &kGroups,           &kWaitingFetches, &kWaitingMembers, &kSessions,
 };
 
 void collect_topics(const Topics& topics, obs::Collection& into) {

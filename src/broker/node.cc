@@ -99,8 +99,8 @@ void Node::housekeep() {
       }
     }
   }
-  const auto offsets_interval = std::chrono::milliseconds(
-      options_.settings.get_long("offsets.retention.check.interval.ms"));
+  const auto offsets_interval =
+      std::chrono::milliseconds(options_.settings.get_long("offsets.retention.check.interval.ms"));
   if (loop_.now() - offsets_checked_at_ >= offsets_interval) {
     offsets_checked_at_ = loop_.now();
     groups_.groups().expire_offsets(now_ms);

@@ -6,8 +6,8 @@
 
 #include "broker/addresses.h"
 #include "broker/api_error.h"
-#include "broker/fetches.h"
 #include "broker/fetch_session.h"
+#include "broker/fetches.h"
 #include "broker/group_service.h"
 #include "broker/settings.h"
 #include "broker/topics.h"

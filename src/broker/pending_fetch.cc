@@ -22,15 +22,15 @@ wire::Records records_of(const FetchRead& read, const FetchedPartition& fetched)
 }
 
 Response::PartitionData partition_data(const Node& node, const FetchRead& read,
-                                       const FetchedPartition& fetched,
-                                       const FetchLimits& limits) {
+                                       const FetchedPartition& fetched, const FetchLimits& limits) {
   Response::PartitionData data;
   data.partition_index = fetched.asked->partition;
   data.error_code = proto::to_number(fetched.error);
   data.high_watermark = fetched.high_watermark;
   data.last_stable_offset = fetched.last_stable_offset;
   data.log_start_offset = fetched.log_start;
-  const bool with_aborted = limits.read_committed && fetched.error == ErrorCode::kNone;
+  const bool known = fetched.partition != nullptr;
+  const bool with_aborted = !known || (limits.read_committed && fetched.error == ErrorCode::kNone);
   data.aborted_transactions = {};
   if (with_aborted) {
     data.aborted_transactions = proto::empty_array<Response::AbortedTransaction>();

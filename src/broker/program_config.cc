@@ -111,7 +111,8 @@ Result<BrokerOptions> broker_options(const ProgramConfig& config) {
     }
   }
   for (const auto& [name, topic] : config.topics) {
-    options.topics.push_back({name, topic.partitions, {topic.configs.begin(), topic.configs.end()}});
+    options.topics.push_back(
+        {name, topic.partitions, {topic.configs.begin(), topic.configs.end()}});
   }
   options.properties = config.properties;
   options.node_id = config.node_id;

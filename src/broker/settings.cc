@@ -195,8 +195,7 @@ GroupConfig Settings::group_config() const {
   config.initial_rebalance_delay = ms("group.initial.rebalance.delay.ms");
   config.members_max = static_cast<size_t>(get_long("group.max.size"));
   config.offset_metadata_bytes_max = static_cast<size_t>(get_long("offset.metadata.max.bytes"));
-  config.offsets_retention =
-      Duration(std::chrono::minutes(get_long("offsets.retention.minutes")));
+  config.offsets_retention = Duration(std::chrono::minutes(get_long("offsets.retention.minutes")));
   return config;
 }
 

@@ -33,8 +33,9 @@ ApiError check_name(const Topics& topics, std::string_view name) {
 
 ApiError check_assignments(const Node& node, const NewTopic& topic) {
   if (topic.replication_factor != -1 || topic.partitions != -1) {
-    return refuse(ErrorCode::kInvalidRequest,
-                  "replicas are assigned by hand, but numbers of partitions and replicas are given");
+    return refuse(
+        ErrorCode::kInvalidRequest,
+        "replicas are assigned by hand, but numbers of partitions and replicas are given");
   }
   std::set<int32_t> seen;
   for (const auto& [partition, replicas] : topic.assignments) {
@@ -116,15 +117,15 @@ ConfigChanges change_configs(const TopicOverrides& current, std::span<const Conf
   ConfigChanges result;
   result.values = current;
   for (const ConfigChange& change : changes) {
-    const ConfigDef* def = find(change.name);
-    if (def == nullptr) {
-      result.error = refuse(ErrorCode::kInvalidConfig,
-                            fmt::format("Unknown config name: {}", change.name));
-      return result;
-    }
     if (change.op == ConfigChange::Op::kDelete) {
       result.values.erase(std::string(change.name));
       continue;
+    }
+    const ConfigDef* def = find(change.name);
+    if (def == nullptr) {
+      result.error =
+          refuse(ErrorCode::kInvalidConfig, fmt::format("Unknown config name: {}", change.name));
+      return result;
     }
     const bool on_list =
         change.op == ConfigChange::Op::kAppend || change.op == ConfigChange::Op::kSubtract;
@@ -140,8 +141,8 @@ ConfigChanges change_configs(const TopicOverrides& current, std::span<const Conf
                             fmt::format("Null value not supported for : {}", change.name));
       return result;
     }
-    const std::string value = on_list ? changed_list(effective(*def, result.values), change)
-                                      : std::string(change.value);
+    const std::string value =
+        on_list ? changed_list(effective(*def, result.values), change) : std::string(change.value);
     const Result<void> good = check_config_value(*def, value);
     if (!good) {
       result.error = refuse(ErrorCode::kInvalidConfig, std::string(good.error().message()));
@@ -200,11 +201,19 @@ ApiError check_more_partitions(const Topic& topic, int32_t total) {
 
 ConfigChanges change_topic_configs(const Node& node, const TopicOverrides& current,
                                    std::span<const ConfigChange> changes) {
-  return change_configs(
-      current, changes, find_topic_config,
-      [&node](const ConfigDef& def, const TopicOverrides& values) {
-        return node.settings().topic_get(def, values).value.value_or("");
-      });
+  const Settings& settings = node.settings();
+  ConfigChanges changed =
+      change_configs(current, changes, find_topic_config,
+                     [&settings](const ConfigDef& def, const TopicOverrides& values) {
+                       return settings.topic_get(def, values).value.value_or("");
+                     });
+  if (changed.error.ok() && settings.topic_long("min.compaction.lag.ms", changed.values) >
+                                settings.topic_long("max.compaction.lag.ms", changed.values)) {
+    changed.error = refuse(ErrorCode::kInvalidConfig,
+                           "conflicting values: min.compaction.lag.ms is above "
+                           "max.compaction.lag.ms");
+  }
+  return changed;
 }
 
 ConfigChanges change_broker_configs(const TopicOverrides& current,
@@ -213,13 +222,21 @@ ConfigChanges change_broker_configs(const TopicOverrides& current,
     const ConfigDef* def = find_broker_config(name);
     return def != nullptr && def->dynamic ? def : nullptr;
   };
-  return change_configs(current, changes, find,
-                        [](const ConfigDef& def, const TopicOverrides& values) {
-                          const auto found = values.find(def.name);
-                          if (found != values.end()) return found->second;
-                          return std::string(def.default_value == nullptr ? ""
-                                                                          : def.default_value);
-                        });
+  // Kafka takes any key here: plug-ins may know it. We have none, and let it go.
+  std::vector<ConfigChange> known(changes.begin(), changes.end());
+  std::erase_if(
+      known, [](const ConfigChange& change) { return find_broker_config(change.name) == nullptr; });
+  ConfigChanges changed =
+      change_configs(current, known, find, [](const ConfigDef& def, const TopicOverrides& values) {
+        const auto found = values.find(def.name);
+        if (found != values.end()) return found->second;
+        return std::string(def.default_value == nullptr ? "" : def.default_value);
+      });
+  // Where a topic's configuration is invalid, a broker's request is.
+  if (changed.error.code == ErrorCode::kInvalidConfig) {
+    changed.error.code = ErrorCode::kInvalidRequest;
+  }
+  return changed;
 }
 
 }  // namespace odradek::broker

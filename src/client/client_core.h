@@ -85,7 +85,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   io::Loop loop_;
   std::unique_ptr<cluster::Cluster> cluster_;
   std::unique_ptr<io::TaskGroup> operations_;  // cancelled with the client
-  std::unique_ptr<io::TaskGroup> stops_;       // runs to its end
+  std::unique_ptr<io::TaskGroup> stops_;  // runs to its end
   std::unique_ptr<io::Event> closing_;
   bool is_closing_ = false;
   cluster::Lane next_lane_ = cluster::kGeneralLane + 1;

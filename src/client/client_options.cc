@@ -99,9 +99,7 @@ Result<cluster::ClusterOptions> to_cluster_options(const kafka::ClientOptions& o
       return config_error("auth", tried.error().message());
     }
     result.security.mechanism = sasl->mechanism;
-    result.security.start_sasl = [held = *std::move(sasl)] {
-      return auth::make_sasl_client(held);
-    };
+    result.security.start_sasl = [held = *std::move(sasl)] { return auth::make_sasl_client(held); };
   }
   return result;
 }

@@ -39,12 +39,9 @@ bool KafkaError::is_retriable() const {
   switch (kind_) {
     case ErrorKind::network:
     case ErrorKind::timeout:
-    case ErrorKind::buffer_full:
-      return true;
-    case ErrorKind::server:
-      return proto::is_retriable(static_cast<proto::ErrorCode>(code_));
-    default:
-      return false;
+    case ErrorKind::buffer_full: return true;
+    case ErrorKind::server: return proto::is_retriable(static_cast<proto::ErrorCode>(code_));
+    default: return false;
   }
 }
 

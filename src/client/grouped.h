@@ -40,8 +40,7 @@ class Grouped {
   // A new part for a partition of `topic`, to be filled in before the next add().
   Item& add(std::string_view topic) {
     const auto found = items_.find(topic);
-    std::vector<Item>& items =
-        found != items_.end() ? found->second : items_[std::string(topic)];
+    std::vector<Item>& items = found != items_.end() ? found->second : items_[std::string(topic)];
     return items.emplace_back();
   }
 

@@ -26,14 +26,11 @@ std::string name_of(const kafka::TopicPartition& partition) {
 // Another broker, or the same one a little later, may answer.
 bool is_transient(const Error& error) {
   switch (error.code()) {
-    case Errc::kServer:
-      return proto::is_retriable(proto::error_code(error.server_code()));
+    case Errc::kServer: return proto::is_retriable(proto::error_code(error.server_code()));
     case Errc::kNetwork:
     case Errc::kClosed:
-    case Errc::kTimedOut:
-      return true;
-    default:
-      return false;
+    case Errc::kTimedOut: return true;
+    default: return false;
   }
 }
 
@@ -134,9 +131,10 @@ io::Task<Result<void>> list_once(cluster::Cluster& cluster, ListJob& job,
 
 }  // namespace
 
-io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(
-    cluster::Cluster& cluster, std::vector<OffsetQuery> queries, kafka::Isolation isolation,
-    MonotonicTime deadline) {
+io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(cluster::Cluster& cluster,
+                                                                   std::vector<OffsetQuery> queries,
+                                                                   kafka::Isolation isolation,
+                                                                   MonotonicTime deadline) {
   ListJob job;
   job.answers.resize(queries.size());
   job.done.assign(queries.size(), false);
@@ -204,12 +202,11 @@ io::Task<Result<std::vector<kafka::CommittedOffset>>> fetch_committed_once(
                                                 cluster::kGeneralLane, deadline);
   if (!connected) co_return connected.error();
   const cluster::Cluster::Connection connection = *std::move(connected);
-  ODK_CO_TRY(const int16_t version, connection->version_for(
-                                        proto::OffsetFetchRequest::kApiKey, kOffsetsWithNames));
+  ODK_CO_TRY(const int16_t version,
+             connection->version_for(proto::OffsetFetchRequest::kApiKey, kOffsetsWithNames));
   Grouped<int32_t> grouped;
   for (const auto& id : query.partitions) grouped.add(id.topic) = id.partition;
-  auto old_topics =
-      grouped.topics<proto::OffsetFetchRequest::OffsetFetchRequestTopic>();
+  auto old_topics = grouped.topics<proto::OffsetFetchRequest::OffsetFetchRequestTopic>();
   auto topics = grouped.topics<proto::OffsetFetchRequest::OffsetFetchRequestTopics>();
   proto::OffsetFetchRequest request;
   proto::OffsetFetchRequest::OffsetFetchRequestGroup groups[1];
@@ -290,7 +287,8 @@ io::Task<Result<void>> commit_once(cluster::Cluster& cluster, const kafka::Group
     for (const auto& partition : topic.partitions) {
       const proto::ErrorCode code = proto::error_code(partition.error_code);
       if (code != proto::ErrorCode::kNone) {
-        co_return proto::to_error(code, fmt::format("{}-{}", topic.name, partition.partition_index));
+        co_return proto::to_error(code,
+                                  fmt::format("{}-{}", topic.name, partition.partition_index));
       }
     }
   }

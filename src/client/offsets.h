@@ -24,9 +24,10 @@ struct OffsetQuery {
 
 // In the order of the queries; offset -1 where there is none. Errors: kServer for a partition that
 // fails for good (the first such), kTimedOut, kNetwork.
-io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(
-    cluster::Cluster& cluster, std::vector<OffsetQuery> queries, kafka::Isolation isolation,
-    MonotonicTime deadline);
+io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(cluster::Cluster& cluster,
+                                                                   std::vector<OffsetQuery> queries,
+                                                                   kafka::Isolation isolation,
+                                                                   MonotonicTime deadline);
 
 // Committed offsets of a group; without partitions, all it has. Partitions without a committed
 // offset are in the answer only when asked for by name.

@@ -10,7 +10,8 @@ namespace odradek::kafka {
 Secret Secret::from_env(const std::string& name) {
   const auto found = secret_from_environment(name);
   if (!found) {
-    throw ConfigError(KafkaError(ErrorKind::config, "environment variable " + name + " is not set"));
+    throw ConfigError(
+        KafkaError(ErrorKind::config, "environment variable " + name + " is not set"));
   }
   return Secret(found->reveal());
 }

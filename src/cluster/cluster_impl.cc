@@ -86,8 +86,8 @@ io::Task<Result<MetadataPtr>> Cluster::Impl::refresh(std::vector<std::string> to
         co_return cache_.current();
       }
       if (!round_outcome_ && is_final(round_outcome_.error())) co_return round_outcome_.error();
-      Error why = round_outcome_ ? Error(Errc::kTimedOut, "no leader for a topic")
-                                 : round_outcome_.error();
+      Error why =
+          round_outcome_ ? Error(Errc::kTimedOut, "no leader for a topic") : round_outcome_.error();
       const Result<void> paused = co_await pause(++failures, deadline, std::move(why));
       if (!paused) co_return paused.error().with_context("metadata");
       wanted = rounds_started_ + 1;

@@ -131,8 +131,7 @@ TEST_F(ClusterTest, SharesAConnectionPerBrokerAndLane) {
 
 TEST_F(ClusterTest, GoesOnWithAnotherBootstrapServer) {
   const uint16_t dead = dead_port(loop_);
-  Cluster& cluster =
-      connect("127.0.0.1:" + std::to_string(dead) + "," + broker_->bootstrap());
+  Cluster& cluster = connect("127.0.0.1:" + std::to_string(dead) + "," + broker_->bootstrap());
   auto metadata = loop_.block_on(cluster.metadata({"orders"}, in(seconds(5))));
   ASSERT_TRUE(metadata.has_value()) << metadata.error().to_string();
 }
@@ -152,8 +151,8 @@ TEST_F(ClusterTest, GivesUpAtTheDeadlineWhenNobodyIsThere) {
 
 TEST_F(ClusterTest, FindsCoordinatorsAndTheController) {
   Cluster& cluster = connect();
-  auto id = loop_.block_on(
-      cluster.coordinator_id(CoordinatorType::kGroup, "billing", in(seconds(5))));
+  auto id =
+      loop_.block_on(cluster.coordinator_id(CoordinatorType::kGroup, "billing", in(seconds(5))));
   ASSERT_TRUE(id.has_value()) << id.error().to_string();
   EXPECT_EQ(*id, 1);
   cluster.forget_coordinator(CoordinatorType::kGroup, "billing");

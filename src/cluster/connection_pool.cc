@@ -78,8 +78,7 @@ io::Task<void> ConnectionPool::attempt(std::shared_ptr<Entry> entry, io::HostPor
   entry->changed.notify_all();
 }
 
-ConnectionPool::Connection ConnectionPool::find_open(const io::HostPort& address,
-                                                     Lane lane) const {
+ConnectionPool::Connection ConnectionPool::find_open(const io::HostPort& address, Lane lane) const {
   const auto found = entries_.find(key_of(address, lane));
   if (found == entries_.end() || found->second->connection == nullptr) return nullptr;
   return found->second->connection->is_open() ? found->second->connection : nullptr;

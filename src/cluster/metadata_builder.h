@@ -10,7 +10,6 @@ namespace odradek::cluster {
 // answers of a broker that lags do, stays as `previous` has it, unless the topic was made anew.
 // Errors: kMalformed for ports and ids that cannot be. Source: KIP-320, "Metadata propagation".
 Result<MetadataPtr> build_metadata(const proto::MetadataResponse& response,
-                                   const Metadata& previous, bool asked_for_all,
-                                   MonotonicTime now);
+                                   const Metadata& previous, bool asked_for_all, MonotonicTime now);
 
 }  // namespace odradek::cluster

@@ -20,6 +20,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr size_t kScratchBytes = 64 * 1024;
+constexpr size_t kPageBytes = 4096;
+
+// The kernel copies up to twice as fast to and from aligned memory.
+struct alignas(kPageBytes) AlignedPage {
+  uint8_t bytes[kPageBytes];
+};
 constexpr MonotonicTime kNever = MonotonicTime::max();
 
 Task<void> run_uncaught(Task<void> task) {
@@ -131,7 +137,7 @@ class Loop::Impl {
   Alarm alarm_{context_.get_executor()};
   MonotonicTime armed_at_ = kNever;
   TimerHeap timers_;
-  std::unique_ptr<uint8_t[]> scratch_;
+  std::unique_ptr<AlignedPage[]> scratch_;
 };
 
 Loop::Loop(Clock& clock) : clock_(&clock), impl_(std::make_unique<Impl>(&clock)) {}
@@ -163,9 +169,9 @@ bool Loop::cancel(TimerId timer) { return impl_->timers_.cancel(timer); }
 
 MutableBytes Loop::scratch() {
   if (impl_->scratch_ == nullptr) {
-    impl_->scratch_ = std::make_unique_for_overwrite<uint8_t[]>(kScratchBytes);
+    impl_->scratch_ = std::make_unique_for_overwrite<AlignedPage[]>(kScratchBytes / kPageBytes);
   }
-  return {impl_->scratch_.get(), kScratchBytes};
+  return {impl_->scratch_[0].bytes, kScratchBytes};
 }
 
 boost::asio::any_io_executor Loop::executor() const { return impl_->context_.get_executor(); }

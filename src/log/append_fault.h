@@ -15,6 +15,7 @@ enum class AppendFault : uint8_t {
   kInvalidRecord,         // (INVALID_RECORD)
   kInvalidTimestamp,      // (INVALID_TIMESTAMP)
   kUnsupportedCodec,      // (UNSUPPORTED_COMPRESSION_TYPE)
+  kUnreadable,            // records that do not unpack, an unknown codec (UNKNOWN_SERVER_ERROR)
   kOutOfOrderSequence,    // (OUT_OF_ORDER_SEQUENCE_NUMBER)
   kStaleProducerEpoch,    // (INVALID_PRODUCER_EPOCH)
   kNotInTransaction,      // (INVALID_TXN_STATE)

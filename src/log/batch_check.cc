@@ -14,7 +14,7 @@ namespace {
 using wire::BatchView;
 namespace layout = wire::batch_layout;
 
-constexpr size_t kLegacyBatchBytesMin = layout::kPrefixBytes + 14;
+constexpr int32_t kLengthMin = 14;  // the shortest message of the oldest format
 constexpr size_t kRecordFaultsMax = 1000;  // told to the producer; more help nobody
 
 AppendError fault(AppendFault kind, std::string message) { return {kind, std::move(message), {}}; }
@@ -40,7 +40,7 @@ AppendError check_header(Bytes batch, const LogConfig& config) {
   }
   if ((field<uint16_t>(batch, layout::kAttributes) & wire::batch_attributes::kCodecMask) >
       static_cast<uint16_t>(wire::Codec::kZstd)) {
-    return fault(AppendFault::kUnsupportedCodec, "unknown compression codec");
+    return fault(AppendFault::kUnreadable, "unknown compression codec");
   }
   return {};
 }
@@ -104,10 +104,10 @@ class RecordChecks {
           beyond(timestamp_ms, now_ms_, config_.timestamp_after_max_ms)) {
         add(index, fmt::format("timestamp {} is too far from now, {}", timestamp_ms, now_ms_),
             true);
-        return;
       }
+    } else if (says_append_time_) {
+      add(index, "only the broker may set the append time", true);
     }
-    if (says_append_time_) add(index, "only the broker may set the append time", true);
   }
 
   // Is `later` more than `limit` behind `earlier`? Without overflow: timestamps may be anything.
@@ -155,11 +155,16 @@ Result<Slice> recompress(const BatchView& batch, Bytes records, const LogConfig&
 // What the stored header has to say about time.
 void set_timestamps(const BatchView& batch, const LogConfig& config, int64_t now_ms,
                     CheckedBatch& checked) {
+  const uint16_t append_time = wire::batch_attributes::kLogAppendTime;
   if (config.timestamp_type == wire::TimestampType::kLogAppendTime) {
-    checked.edit.attributes = static_cast<uint16_t>(batch.attributes() |
-                                                    wire::batch_attributes::kLogAppendTime);
+    checked.edit.attributes = static_cast<uint16_t>(batch.attributes() | append_time);
     checked.edit.max_timestamp = checked.max_timestamp_ms = now_ms;
-  } else if (batch.max_timestamp() != checked.max_timestamp_ms) {
+    return;
+  }
+  if (batch.timestamp_type() == wire::TimestampType::kLogAppendTime) {
+    checked.edit.attributes = static_cast<uint16_t>(batch.attributes() & ~uint32_t{append_time});
+  }
+  if (batch.max_timestamp() != checked.max_timestamp_ms) {
     checked.edit.max_timestamp = checked.max_timestamp_ms;
   }
 }
@@ -176,7 +181,7 @@ CheckedBatch check_records(const BatchView& batch, const LogConfig& config, int6
   const Result<Bytes> records =
       wire::records_of(batch, scratch.unpacker.decompressor, scratch.unpacker.scratch);
   if (!records) {
-    return refuse(fault(AppendFault::kInvalidRecord, std::string(records.error().message())));
+    return refuse(fault(AppendFault::kUnreadable, std::string(records.error().message())));
   }
   RecordChecks checks(batch, config, now_ms);
   wire::RecordCursor cursor(batch, *records);
@@ -208,6 +213,18 @@ CheckedBatch check_records(const BatchView& batch, const LogConfig& config, int6
   return checked;
 }
 
+// What comes behind the batch: nothing, or the beginning of one that is not there.
+AppendError check_rest(Bytes rest) {
+  if (rest.size() < layout::kPrefixBytes) return {};
+  const auto length = field<int32_t>(rest, layout::kLength);
+  if (length < kLengthMin) {
+    return fault(AppendFault::kCorrupt, fmt::format("batch length {}", length));
+  }
+  if (rest.size() <= layout::kMagic) return {};
+  if (layout::kPrefixBytes + static_cast<size_t>(length) > rest.size()) return {};
+  return fault(AppendFault::kInvalidRecord, "more than one record batch");
+}
+
 }  // namespace
 
 SingleBatch single_batch(Bytes records) {
@@ -216,8 +233,7 @@ SingleBatch single_batch(Bytes records) {
   }
   const auto length = field<int32_t>(records, layout::kLength);
   const auto magic = static_cast<int8_t>(records[layout::kMagic]);
-  if (length < static_cast<int32_t>(kLegacyBatchBytesMin - layout::kPrefixBytes) || magic < 0 ||
-      magic > wire::kBatchMagic) {
+  if (length < kLengthMin || magic < 0 || magic > wire::kBatchMagic) {
     return {fault(AppendFault::kCorrupt, fmt::format("batch length {}, magic {}", length, magic)),
             {}};
   }
@@ -230,13 +246,8 @@ SingleBatch single_batch(Bytes records) {
                   fmt::format("message format v{}, only v2 is taken", magic)),
             {}};
   }
-  const Bytes rest = records.subspan(size);
-  if (rest.size() > layout::kMagic) {
-    const auto next = field<int32_t>(rest, layout::kLength);
-    if (next >= 0 && layout::kPrefixBytes + static_cast<size_t>(next) <= rest.size()) {
-      return {fault(AppendFault::kInvalidRecord, "more than one record batch"), {}};
-    }
-  }
+  AppendError behind = check_rest(records.subspan(size));
+  if (!behind.ok()) return {std::move(behind), {}};
   return {{}, records.first(size)};
 }
 

@@ -53,8 +53,7 @@ class BatchStore {
 
   // The first record at or behind `from_offset` whose timestamp is at least `timestamp_ms`.
   // kMalformed when a batch does not unpack.
-  virtual Result<std::optional<TimedOffset>> find_by_time(int64_t timestamp_ms,
-                                                          int64_t from_offset,
+  virtual Result<std::optional<TimedOffset>> find_by_time(int64_t timestamp_ms, int64_t from_offset,
                                                           Unpacker& unpacker) const = 0;
   // The first record with the largest timestamp, at or behind `from_offset`.
   virtual Result<std::optional<TimedOffset>> find_max_timestamp(int64_t from_offset,
@@ -69,7 +68,7 @@ class BatchStore {
     int64_t base_offset = 0;
     int64_t next_offset = 0;
     int64_t max_timestamp_ms = -1;  // of its records
-    int64_t appended_ms = 0;        // when the last of them came
+    int64_t appended_ms = 0;  // when the last of them came
     size_t bytes = 0;
   };
   virtual std::optional<Segment> oldest_segment() const = 0;

@@ -32,13 +32,11 @@ int64_t max_timestamp(const uint8_t* batch) {
 // The first record of the batch at or behind `from_offset` that is not earlier.
 Result<std::optional<TimedOffset>> search_batch(const BatchView& batch, int64_t timestamp_ms,
                                                 int64_t from_offset, Unpacker& unpacker) {
-  ODK_TRY(const Bytes records,
-          wire::records_of(batch, unpacker.decompressor, unpacker.scratch));
+  ODK_TRY(const Bytes records, wire::records_of(batch, unpacker.decompressor, unpacker.scratch));
   wire::RecordCursor cursor(batch, records, wire::RecordMode::kOffsets);
   while (const wire::RecordView* record = cursor.next()) {
     if (record->timestamp_ms < timestamp_ms || record->offset < from_offset) continue;
-    return std::optional(
-        TimedOffset{record->offset, record->timestamp_ms, batch.leader_epoch()});
+    return std::optional(TimedOffset{record->offset, record->timestamp_ms, batch.leader_epoch()});
   }
   ODK_TRY_VOID(cursor.status());
   return std::optional<TimedOffset>();
@@ -73,15 +71,19 @@ Result<void> MemoryStore::append(const wire::HeaderBytes& header, Bytes stored_r
 
 Result<void> MemoryStore::add_part(size_t batch_bytes, int64_t base_offset) {
   const size_t doubled = parts_.empty() ? 0 : parts_.back().chunk->capacity() * 2;
-  const size_t wanted =
-      std::max(batch_bytes, std::min(doubled, ChunkPool::kChunkBytesMax));
+  const size_t wanted = std::max(batch_bytes, std::min(doubled, ChunkPool::kChunkBytesMax));
   Chunk* chunk = pool_->allocate(wanted);
   if (chunk == nullptr) {
     return Error(Errc::kLimitExceeded, "the system gives no more memory for records");
   }
   Slice memory(chunk, Bytes(chunk->data(), chunk->capacity()));
-  parts_.push_back({std::move(memory), chunk, base_offset, base_offset,
-                    std::numeric_limits<int64_t>::min(), 0, {}});
+  parts_.push_back({std::move(memory),
+                    chunk,
+                    base_offset,
+                    base_offset,
+                    std::numeric_limits<int64_t>::min(),
+                    0,
+                    {}});
   return {};
 }
 
@@ -143,8 +145,7 @@ wire::BatchView MemoryStore::batch_at(const Part& part, size_t position) {
   return *batch;
 }
 
-Result<std::optional<TimedOffset>> MemoryStore::search_part(const Part& part,
-                                                            int64_t timestamp_ms,
+Result<std::optional<TimedOffset>> MemoryStore::search_part(const Part& part, int64_t timestamp_ms,
                                                             int64_t from_offset,
                                                             Unpacker& unpacker) {
   // The last entry before which everything is too early.

@@ -10,7 +10,8 @@ namespace odradek::log {
 namespace {
 
 // Records that come with old timestamps stay readable for as long as Kafka's default interval of
-// looking at segments would let them (log.retention.check.interval.ms), although we look more often.
+// looking at segments would let them (log.retention.check.interval.ms), although we look more
+// often.
 constexpr int64_t kSettleMs = 300'000;
 
 AppendOutcome failed(AppendError error) {
@@ -52,8 +53,8 @@ AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& 
   return store_batch(*batch, checked, now_ms);
 }
 
-AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch,
-                                        const CheckedBatch& checked, int64_t now_ms) {
+AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
+                                        int64_t now_ms) {
   wire::HeaderEdit edit = checked.edit;
   const int64_t base_offset = end_offset();
   edit.base_offset = base_offset;

@@ -30,8 +30,7 @@ struct AppendOutcome {
 // Belongs to one loop.
 class PartitionLog {
  public:
-  PartitionLog(std::unique_ptr<BatchStore> store, const LogConfig& config,
-               int32_t leader_epoch = 0)
+  PartitionLog(std::unique_ptr<BatchStore> store, const LogConfig& config, int32_t leader_epoch = 0)
       : store_(std::move(store)), config_(config), leader_epoch_(leader_epoch) {}
 
   // Appends the one batch in `records`, sent by a client. `records` may be null or anything.

@@ -81,6 +81,8 @@ TEST_F(PartitionLogTest, IgnoresACutBatchBehindTheFirst) {
   const size_t whole = bytes.size();
   bytes.append(std::string_view("\0\0\0\0\0\0\0\0\0\0", 10));
   EXPECT_EQ(append(bytes).bytes, whole);
+  bytes.append(std::string_view("\0\0\0\0\0\0\0\0\0\0", 10));
+  EXPECT_EQ(fault(bytes), AppendFault::kCorrupt) << "a batch of length 0";
 }
 
 TEST_F(PartitionLogTest, RefusesABadChecksum) {
@@ -150,6 +152,19 @@ TEST_F(PartitionLogTest, StampsTheAppendTimeWhereTheTopicWantsIt) {
   EXPECT_TRUE(found.verify_crc());
 }
 
+TEST_F(PartitionLogTest, TakesTheAppendTimeBitFromNoProducer) {
+  Buffer bytes = batch({{"a", "v", kNow}});
+  bytes.data()[wire::batch_layout::kAttributes + 1] |= wire::batch_attributes::kLogAppendTime;
+  wire::store_crc(bytes.mutable_bytes());
+  EXPECT_EQ(fault(bytes), AppendFault::kNone);
+  EXPECT_EQ(stored(0).timestamp_type(), wire::TimestampType::kCreateTime);
+  EXPECT_TRUE(stored(0).verify_crc());
+  LogConfig config;
+  config.timestamp_type = wire::TimestampType::kLogAppendTime;
+  configure(config);
+  EXPECT_EQ(fault(bytes), AppendFault::kInvalidTimestamp);
+}
+
 TEST_F(PartitionLogTest, CorrectsAMaximalTimestampThatIsWrong) {
   Buffer bytes = batch({{"a", "v", kNow}});
   wire::store_be<int64_t>(bytes.data() + wire::batch_layout::kMaxTimestamp, 77);
@@ -169,8 +184,8 @@ TEST_F(PartitionLogTest, CompressesAsTheTopicSays) {
   EXPECT_EQ(found.codec(), wire::Codec::kZstd);
   EXPECT_TRUE(found.verify_crc());
   EXPECT_LT(found.size(), 500U);
-  const Bytes records = *wire::records_of(found, scratch_.unpacker.decompressor,
-                                          scratch_.unpacker.scratch);
+  const Bytes records =
+      *wire::records_of(found, scratch_.unpacker.decompressor, scratch_.unpacker.scratch);
   wire::RecordCursor cursor(found, records);
   EXPECT_EQ(cursor.next()->value.size(), 1000U);
 }
@@ -181,7 +196,7 @@ TEST_F(PartitionLogTest, RefusesRecordsThatDoNotUnpack) {
   Buffer bytes = batch({{"a", std::string(1000, 'x')}}, options);
   bytes.data()[wire::batch_layout::kHeaderBytes + 12] ^= 0xFF;
   wire::store_crc(bytes.mutable_bytes());
-  EXPECT_EQ(fault(bytes), AppendFault::kInvalidRecord);
+  EXPECT_EQ(fault(bytes), AppendFault::kUnreadable);
 }
 
 TEST_F(PartitionLogTest, AnswersADuplicateWithItsFirstOffset) {

@@ -60,6 +60,7 @@ class FetchAssembly {
 
   // Enough to answer: min_bytes are there or something is to be told, and every reader had a read.
   bool is_complete() const { return is_full() || (has_enough() && untried_ == 0); }
+  bool all_tried() const { return untried_ == 0; }
   bool is_full() const { return !budget_.is_empty && budget_.bytes_left <= 0; }
   bool has_enough() const { return has_error_ || taken_bytes_ >= request_->min_bytes; }
   bool has_moved_leader() const { return has_moved_leader_; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <string_view>
 
 namespace odradek::rpc {
@@ -12,6 +13,8 @@ namespace {
 constexpr size_t kSizeBytes = 4;
 // A frame of this size or more is read into memory of its own once its beginning was seen.
 constexpr size_t kLargeFrameBytes = 16 * 1024;
+// Up to this size frames that arrive together share memory.
+constexpr size_t kSmallFrameBytes = 4 * 1024;
 // What may be allocated before it arrives, for peers that have sent such frames before.
 constexpr uint32_t kMaxTrustedBytes = 4 * 1024 * 1024;
 
@@ -57,6 +60,7 @@ Result<size_t> FrameReader::read(io::Stream& stream, MutableBytes scratch) {
     return count;
   }
 
+  run_ = Slice();
   const size_t kept = view_.size();
   ODK_ASSERT(kept < scratch.size());
   if (kept != 0) std::memmove(scratch.data(), view_.data(), kept);
@@ -109,13 +113,37 @@ Slice FrameReader::take() {
     large_size_ = 0;
     return large_.freeze();
   }
-  Slice frame = Slice::copy_of(view_.subspan(kSizeBytes, size));
+  const Bytes payload = view_.subspan(kSizeBytes, size);
+  if (run_.empty() && size <= kSmallFrameBytes) copy_small_run();
+  const std::less<> before;
+  const bool in_run = !run_.empty() && !before(payload.data(), run_source_) &&
+                      before(payload.data(), run_source_ + run_.size());
+  if (!in_run) run_ = Slice();
+  Slice frame = in_run ? run_.subslice(static_cast<size_t>(payload.data() - run_source_), size)
+                       : Slice::copy_of(payload);
   view_ = view_.subspan(kSizeBytes + size);
   return frame;
 }
 
+// Clients that pipeline send many small frames at once: one allocation serves them all. It lives
+// as long as one of them, so larger frames, which may be kept for long, have their own.
+void FrameReader::copy_small_run() {
+  size_t end = 0;
+  size_t frames = 0;
+  while (view_.size() - end >= kSizeBytes) {
+    const size_t size = load_size(view_.data() + end);
+    if (size == 0 || size > kSmallFrameBytes || view_.size() - end - kSizeBytes < size) break;
+    end += kSizeBytes + size;
+    ++frames;
+  }
+  if (frames < 2) return;
+  run_ = Slice::copy_of(view_.first(end));
+  run_source_ = view_.data();
+}
+
 void FrameReader::keep_rest() {
   peeked_ = 0;
+  run_ = Slice();
   if (view_.empty()) {
     view_ = {};
     rest_ = Buffer();

@@ -9,10 +9,10 @@
 namespace odradek::rpc {
 
 // Cuts a stream into frames ([size i32][payload]). Small frames are cut out of the loop's shared
-// scratch memory; what is left over moves into memory of our own (keep_rest), and a large frame is
-// read straight into the memory it is handed out in, which grows as its bytes arrive: never more
-// than twice what came, or as much as the peer has filled before. Without an unfinished frame
-// nothing is owned. One loop. Source: Kafka protocol guide, "Network".
+// scratch memory, many by one copy; what is left over moves into memory of our own (keep_rest). A
+// large frame is read straight into the memory it is handed out in, which grows as its bytes
+// arrive: never more than twice what came, or as much as the peer has filled before. Without an
+// unfinished frame nothing is owned. One loop. Source: Kafka protocol guide, "Network".
 class FrameReader {
  public:
   // Reads once: how many bytes came, 0 when none are there. `scratch` is the loop's and is in use
@@ -42,12 +42,15 @@ class FrameReader {
   static constexpr size_t kMaxKeptBytes = 32 * 1024;
 
   void start_large(size_t payload_bytes);
+  void copy_small_run();
 
   Bytes view_;  // unread bytes, in the scratch memory or in rest_
   bool in_scratch_ = false;
   bool may_have_more_ = false;
   uint32_t peeked_ = 0;  // payload size of the frame peek() gave
   Buffer rest_;
+  Slice run_;  // copy of several small frames in a row
+  const uint8_t* run_source_ = nullptr;  // where they are in view_'s memory
   Buffer large_;  // the payload of a large unfinished frame
   uint32_t large_size_ = 0;  // its announced size; 0: no such frame
   uint32_t trusted_ = 0;  // a size this peer has filled before

@@ -97,7 +97,7 @@ void ServerConnection::start_requests() {
 
 // Kafka starts a request only after the one before was answered; the handler may allow more.
 bool ServerConnection::may_start(Bytes frame) {
-  if (shared_.loop.now() < muted_until_) return false;
+  if (is_muted()) return false;
   if (answers_bytes_ + unsent_.size() > shared_.options.limits.max_unsent_bytes) return false;
   if (waiting_ == 0) return true;
   if (!session_.is_ready() || frame.size() < kMinHeaderBytes) return false;
@@ -116,7 +116,7 @@ bool ServerConnection::may_start(Bytes frame) {
 // Whether to take more bytes from the client. We go on for a while even if requests wait for their
 // answers: only so a client that goes away meanwhile is noticed.
 bool ServerConnection::may_read() {
-  if (refusing_ || !reader_.has_room() || shared_.loop.now() < muted_until_) return false;
+  if (refusing_ || !reader_.has_room() || is_muted()) return false;
   if (answers_bytes_ + unsent_.size() > shared_.options.limits.max_unsent_bytes) return false;
   if (!shared_.is_over_budget()) return true;
   if (shared_.may_pass_budget(this, held_bytes_ != 0)) return true;
@@ -192,28 +192,28 @@ void ServerConnection::start_request(Request request) {
 // Closes the connection when the request may not be here at all.
 bool ServerConnection::refuse(const Request& request) {
   const proto::ApiKey key = request.api_key;
-  const std::string_view name = proto::api_name(key);
-  if (session_.is_expired(shared_.loop.now()) && key != proto::ApiKey::kSaslHandshake &&
+  if (session_.is_expired(shared_.loop.clock()) && key != proto::ApiKey::kSaslHandshake &&
       session_.is_ready()) {
-    violation(name, request.version, "the session has expired without re-authentication");
+    violation(proto::api_name(key), request.version,
+              "the session has expired without re-authentication");
     return true;
   }
   if (key == proto::ApiKey::kApiVersions) return false;  // any version is answered
   const ApiRange* const range = shared_.find_api(key);
   if (range == nullptr) {
-    violation(name, request.version,
+    violation(proto::api_name(key), request.version,
               fmt::format("API key {} is not served", static_cast<int16_t>(key)));
     return true;
   }
   if (request.version < range->min_version || request.version > range->max_version) {
-    violation(name, request.version,
+    violation(proto::api_name(key), request.version,
               fmt::format("versions {} to {} are served", range->min_version, range->max_version));
     return true;
   }
   const bool is_sasl =
       key == proto::ApiKey::kSaslHandshake || key == proto::ApiKey::kSaslAuthenticate;
   if (session_.is_ready() || is_sasl) return false;
-  violation(name, request.version, "request before authentication");
+  violation(proto::api_name(key), request.version, "request before authentication");
   return true;
 }
 
@@ -327,10 +327,17 @@ void ServerConnection::count_held() {
   if (now == 0) shared_.end_pass(this);
 }
 
+bool ServerConnection::is_muted() {
+  if (!muted_until_) return false;
+  if (shared_.loop.now() < *muted_until_) return true;
+  muted_until_.reset();
+  return false;
+}
+
 void ServerConnection::mute(Duration how_long) {
   const MonotonicTime until =
       shared_.loop.now() + std::chrono::duration_cast<MonotonicTime::duration>(how_long);
-  if (until <= muted_until_) return;
+  if (muted_until_ && until <= *muted_until_) return;
   muted_until_ = until;
   if (pause_timer_ != 0) shared_.loop.cancel(pause_timer_);
   pause_timer_ = shared_.loop.call_at(until, [this] {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "io/event.h"
@@ -47,6 +48,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void start_requests();
   void go_on();
   bool may_start(Bytes frame);
+  bool is_muted();
   bool may_read();
   void start(Slice frame);
   void start_request(Request request);
@@ -85,7 +87,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   MonotonicTime last_activity_;
   io::TimerId timer_ = 0;       // idle, first request
   io::TimerId pause_timer_ = 0;  // mute, delayed failure
-  MonotonicTime muted_until_{};
+  std::optional<MonotonicTime> muted_until_;
   bool got_request_ = false;
   bool in_batch_ = false;
   bool flush_scheduled_ = false;

@@ -56,7 +56,7 @@ void ServerConnection::flush() {
 size_t ServerConnection::gather_answers() {
   SliceChain& gather = shared_.gather;
   gather.clear();
-  uint8_t* const out = shared_.out.get();
+  uint8_t* const out = shared_.out->bytes;
   size_t filled = 0;
   size_t run_begin = 0;  // of the copied bytes that are not in `gather` yet
   const auto end_run = [&] {
@@ -95,7 +95,7 @@ size_t ServerConnection::gather_answers() {
 // The client took only `written` bytes of shared_.gather: the rest becomes ours and a task waits
 // until it goes on.
 void ServerConnection::keep_unsent(size_t written) {
-  const uint8_t* const out = shared_.out.get();
+  const uint8_t* const out = shared_.out->bytes;
   ODK_ASSERT(unsent_.empty());
   size_t skip = written;
   for (const Slice& piece : shared_.gather.slices()) {

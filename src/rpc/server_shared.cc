@@ -29,7 +29,7 @@ ServerShared::ServerShared(io::Loop& the_loop, RequestHandler& the_handler,
       handler(the_handler),
       options(with_own_apis(std::move(the_options))),
       tasks(the_loop),
-      out(std::make_unique_for_overwrite<uint8_t[]>(kOutBytes)) {
+      out(std::make_unique_for_overwrite<OutBuffer>()) {
   for (const ApiRange& range : options.apis) {
     const auto key = static_cast<size_t>(static_cast<uint16_t>(range.key));
     ODK_ASSERT(key < api_by_key_.size() && api_by_key_[key] == nullptr);

@@ -33,7 +33,7 @@ class Session {
   // The next frame is a bare SASL token without request header (SaslHandshake v0).
   bool expects_raw_token() const { return state_ == State::kRawTokens; }
   // The session's lifetime is over: only SaslHandshake may come (KIP-368).
-  bool is_expired(MonotonicTime now) const { return expires_ && now > *expires_; }
+  bool is_expired(const Clock& clock) const { return expires_ && clock.now() > *expires_; }
 
   Result<SessionStep> on_api_versions(const Request& request);
   Result<SessionStep> on_handshake(const Request& request, const Clock& clock);

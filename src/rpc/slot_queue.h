@@ -50,13 +50,14 @@ class SlotQueue {
     ++front_id_;
     --count_;
   }
-  // Gives back memory; only when empty.
+  // Gives back what a burst needed; only when empty.
   void shrink() {
-    if (count_ == 0 && ring_.size() > kSmallRing) ring_ = {};
+    if (count_ == 0 && ring_.size() > kKeptRing) ring_ = {};
   }
 
  private:
   static constexpr size_t kSmallRing = 2;
+  static constexpr size_t kKeptRing = 16;
 
   void grow() {
     std::vector<AnswerSlot> larger(ring_.empty() ? kSmallRing : ring_.size() * 2);

@@ -66,8 +66,7 @@ TEST_F(AdminTest, ReadsAndChangesConfigurations) {
   const auto end = std::chrono::steady_clock::now() + seconds(10);
   while (value_of("retention.ms") != "123456" && std::chrono::steady_clock::now() < end) continue;
   EXPECT_EQ(value_of("retention.ms"), "123456");
-  const auto wrong =
-      admin_.alter_configs(resource, {{.name = "no.such.key", .value = "1"}}).get();
+  const auto wrong = admin_.alter_configs(resource, {{.name = "no.such.key", .value = "1"}}).get();
   EXPECT_FALSE(wrong);
 }
 

@@ -174,8 +174,7 @@ TEST_P(GroupTest, SharesPartitionsAndLosesNothing) {
   }
   std::set<std::string> seen;
   const auto is_even = [&members] {
-    return std::ranges::all_of(members,
-                               [](const auto& m) { return m->assignment().size() == 2; });
+    return std::ranges::all_of(members, [](const auto& m) { return m->assignment().size() == 2; });
   };
   const auto poll_all = [&] {
     for (const auto& member : members) {
@@ -344,9 +343,9 @@ TEST_F(ConsumerTest, KeepsItsBufferWithinTheBound) {
     }
     ASSERT_TRUE(producer.close(seconds(30)).get());
   }
-  ok::Consumer consumer(*client_, {.start = ok::Start::earliest,
-                                   .partition_bytes_max = 200'000,
-                                   .prefetch_bytes = 400'000});
+  ok::Consumer consumer(
+      *client_,
+      {.start = ok::Start::earliest, .partition_bytes_max = 200'000, .prefetch_bytes = 400'000});
   ASSERT_TRUE(consumer.assign({{topic, 0}}));
   EXPECT_EQ(read(consumer, 5000).size(), 5000U);
 }

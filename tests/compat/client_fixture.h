@@ -87,8 +87,7 @@ class ClientTest : public testing::Test {
     int32_t partition;
     int64_t offset;
   };
-  static std::vector<Seen> read(ok::Consumer& consumer, size_t count,
-                                seconds limit = seconds(30)) {
+  static std::vector<Seen> read(ok::Consumer& consumer, size_t count, seconds limit = seconds(30)) {
     std::vector<Seen> seen;
     const auto end = std::chrono::steady_clock::now() + limit;
     while (seen.size() < count && std::chrono::steady_clock::now() < end) {

@@ -274,11 +274,11 @@ TEST_F(ProducerTest, MayBeDestroyedByItsOwnCallback) {
   const std::string topic = create_topic(1);
   auto producer = std::make_unique<ok::Producer>(*client_, ok::ProducerOptions{});
   std::atomic<bool> is_done = false;
-  ASSERT_TRUE(producer->send({.topic = topic, .value = "v"},
-                             [&](const ok::Result<ok::RecordMetadata>&) {
-                               producer.reset();
-                               is_done = true;
-                             }));
+  ASSERT_TRUE(
+      producer->send({.topic = topic, .value = "v"}, [&](const ok::Result<ok::RecordMetadata>&) {
+        producer.reset();
+        is_done = true;
+      }));
   const auto end = std::chrono::steady_clock::now() + seconds(10);
   while (!is_done && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   EXPECT_TRUE(is_done);

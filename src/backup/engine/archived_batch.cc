@@ -4,7 +4,6 @@
 
 #include "wire/batch_rewrite.h"
 #include "wire/control_record.h"
-#include "wire/endian.h"
 #include "wire/record_iterator.h"
 
 namespace odradek::backup {
@@ -56,28 +55,10 @@ Result<ArchivedBatch> BatchArchiver::archive(const Slice& memory, const wire::Ba
   ODK_TRY_VOID(add_facts_of_records(batch, records, archived.facts));
   const bool expands = batch.codec() != wire::Codec::kNone && batch.codec() != wire::Codec::kZstd;
   if (transcode_ == Transcode::kAuto && expands) {
-    ODK_TRY(archived.bytes, without_compression(batch, records));
+    ODK_TRY(archived.bytes, wire::with_stored_records(batch, wire::Codec::kNone, records));
     archived.facts.flags |= kBatchTranscoded;
   }
   return archived;
-}
-
-Result<Slice> BatchArchiver::without_compression(const wire::BatchView& batch, Bytes records) {
-  namespace layout = wire::batch_layout;
-  const size_t total = layout::kHeaderBytes + records.size();
-  if (total > INT32_MAX) {
-    return Error(Errc::kLimitExceeded, "a record batch of more than 2 GiB when decompressed");
-  }
-  Buffer out(total);
-  out.append(batch.bytes().first(layout::kHeaderBytes));
-  out.append(records);
-  wire::store_be<int32_t>(out.data() + layout::kLength,
-                          static_cast<int32_t>(total - layout::kPrefixBytes));
-  const auto attributes =
-      static_cast<uint16_t>(batch.attributes() & ~wire::batch_attributes::kCodecMask);
-  wire::store_be<uint16_t>(out.data() + layout::kAttributes, attributes);
-  wire::store_crc(out.mutable_bytes());
-  return out.freeze();
 }
 
 }  // namespace odradek::backup

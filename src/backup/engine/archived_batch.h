@@ -28,8 +28,6 @@ class BatchArchiver {
   Result<ArchivedBatch> archive(const Slice& memory, const wire::BatchView& batch);
 
  private:
-  Result<Slice> without_compression(const wire::BatchView& batch, Bytes records);
-
   Transcode transcode_;
   wire::Decompressor decompressor_;
   Buffer scratch_;

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include "wire/batch_rewrite.h"
-#include "wire/endian.h"
 #include "wire/record_iterator.h"
 
 namespace odradek::backup {
 namespace {
-
-namespace layout = wire::batch_layout;
 
 wire::Codec original_codec(const BatchEntry& entry) {
   return static_cast<wire::Codec>((entry.flags & kBatchCodecMask) >> kBatchCodecShift);
@@ -54,16 +51,8 @@ Result<PreparedBatch> BatchPreparer::raw(const Slice& archived,
 Result<PreparedBatch> BatchPreparer::recompress(const wire::BatchView& batch, wire::Codec codec) {
   ODK_TRY(const Bytes compressed,
           compressor_.compress(codec, wire::kDefaultLevel, batch.stored_records()));
-  Buffer out(layout::kHeaderBytes + compressed.size());
-  out.append(batch.bytes().first(layout::kHeaderBytes));
-  out.append(compressed);
-  wire::store_be<int32_t>(out.data() + layout::kLength,
-                          static_cast<int32_t>(out.size() - layout::kPrefixBytes));
-  const auto attributes = static_cast<uint16_t>(
-      (batch.attributes() & ~wire::batch_attributes::kCodecMask) | static_cast<unsigned>(codec));
-  wire::store_be<uint16_t>(out.data() + layout::kAttributes, attributes);
-  wire::store_crc(out.mutable_bytes());
-  return PreparedBatch{out.freeze(), batch.record_count(), whole(batch)};
+  ODK_TRY(Slice bytes, wire::with_stored_records(batch, codec, compressed));
+  return PreparedBatch{std::move(bytes), batch.record_count(), whole(batch)};
 }
 
 Result<PreparedBatch> BatchPreparer::records(const wire::BatchView& batch, wire::Codec codec,

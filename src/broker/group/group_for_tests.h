@@ -82,8 +82,7 @@ class GroupDriver {
   Code heartbeat(const std::string& member, int32_t generation, const std::string& group = "g") {
     return groups.heartbeat(ref(member, generation, group), now());
   }
-  Code check_commit(const std::string& member, int32_t generation,
-                    const std::string& group = "g") {
+  Code check_commit(const std::string& member, int32_t generation, const std::string& group = "g") {
     return groups.begin_commit(ref(member, generation, group), true, now());
   }
   Code leave(const std::string& member, const std::string& group = "g") {

@@ -48,8 +48,7 @@ bool ClassicGroup::accepts(std::string_view member_id) const {
   const bool known = member != members_.end();
   switch (state_) {
     case GroupState::kEmpty:
-    case GroupState::kDead:
-      return true;
+    case GroupState::kDead: return true;
     case GroupState::kPreparingRebalance: {
       if (known && member->second.join) return true;
       const auto waiting = static_cast<size_t>(std::ranges::count_if(
@@ -57,8 +56,7 @@ bool ClassicGroup::accepts(std::string_view member_id) const {
       return waiting < config_.members_max;
     }
     case GroupState::kCompletingRebalance:
-    case GroupState::kStable:
-      return known || members_.size() < config_.members_max;
+    case GroupState::kStable: return known || members_.size() < config_.members_max;
   }
   return false;
 }
@@ -114,8 +112,7 @@ void ClassicGroup::join_known(const JoinInput& input, Now now, GroupReplies& out
   const bool is_leader = member.member_id == leader_;
   const bool same = member.same_protocols(input.protocols);
   switch (state_) {
-    case GroupState::kPreparingRebalance:
-      break;
+    case GroupState::kPreparingRebalance: break;
     case GroupState::kCompletingRebalance:
       // It did not get the answer to its first join, it seems.
       if (same) return reply_current(input, member, is_leader, out);
@@ -125,8 +122,7 @@ void ClassicGroup::join_known(const JoinInput& input, Now now, GroupReplies& out
       if (same && !is_leader) return reply_current(input, member, false, out);
       break;
     case GroupState::kEmpty:
-    case GroupState::kDead:
-      return refuse(input, input.member_id, ErrorCode::kUnknownMemberId, out);
+    case GroupState::kDead: return refuse(input, input.member_id, ErrorCode::kUnknownMemberId, out);
   }
   update_member(member, input, out);
   rebalance_or_complete(now, out);

@@ -97,10 +97,9 @@ void ClassicGroup::leave(std::span<LeavingMember> members, Now now, GroupReplies
     std::string id(leaving.member_id);
     if (id.empty()) {
       // An administrator names the instance alone.
-      const auto known = is_null(leaving.instance_id) ? static_ids_.end()
-                                                      : static_ids_.find(leaving.instance_id);
-      leaving.error =
-          known == static_ids_.end() ? ErrorCode::kUnknownMemberId : ErrorCode::kNone;
+      const auto known =
+          is_null(leaving.instance_id) ? static_ids_.end() : static_ids_.find(leaving.instance_id);
+      leaving.error = known == static_ids_.end() ? ErrorCode::kUnknownMemberId : ErrorCode::kNone;
       if (known != static_ids_.end()) id = known->second;
     } else if (!pending_.contains(id)) {
       leaving.error = check_member(id, leaving.instance_id);
@@ -175,16 +174,11 @@ bool GroupMember::same_protocols(std::span<const ProtocolView> other) const {
 
 std::string_view group_state_name(GroupState state) {
   switch (state) {
-    case GroupState::kEmpty:
-      return "Empty";
-    case GroupState::kPreparingRebalance:
-      return "PreparingRebalance";
-    case GroupState::kCompletingRebalance:
-      return "CompletingRebalance";
-    case GroupState::kStable:
-      return "Stable";
-    case GroupState::kDead:
-      return "Dead";
+    case GroupState::kEmpty: return "Empty";
+    case GroupState::kPreparingRebalance: return "PreparingRebalance";
+    case GroupState::kCompletingRebalance: return "CompletingRebalance";
+    case GroupState::kStable: return "Stable";
+    case GroupState::kDead: return "Dead";
   }
   return "Dead";
 }

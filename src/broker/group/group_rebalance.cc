@@ -52,7 +52,7 @@ void ClassicGroup::prepare_rebalance(Now now, GroupReplies& out) {
     initial_left_ =
         std::max(rebalance_timeout() - config_.initial_rebalance_delay, Duration::zero());
     join_deadline_ = now.at + config_.initial_rebalance_delay;
-  } else if (all_joined()) {
+  } else if (all_joined() || members_.empty()) {
     complete_join(now, out);
   } else {
     join_deadline_ = now.at + rebalance_timeout();
@@ -102,8 +102,8 @@ void ClassicGroup::complete_join(Now now, GroupReplies& out) {
 bool ClassicGroup::elect_joined_leader() {
   if (leader_.empty()) return false;
   if (members_.find(leader_)->second.join) return true;
-  const auto joined = std::ranges::find_if(
-      members_, [](const auto& item) { return item.second.join.has_value(); });
+  const auto joined =
+      std::ranges::find_if(members_, [](const auto& item) { return item.second.join.has_value(); });
   if (joined == members_.end()) return false;
   leader_ = joined->first;
   return true;
@@ -129,17 +129,16 @@ std::string ClassicGroup::select_protocol() const {
   std::map<std::string_view, size_t> votes;
   for (const auto& [id, member] : members_) {
     for (const auto& [name, metadata] : member.protocols) {
-      const bool common = std::ranges::all_of(members_, [&name](const auto& item) {
-        return item.second.has_protocol(name);
-      });
+      const bool common = std::ranges::all_of(
+          members_, [&name](const auto& item) { return item.second.has_protocol(name); });
       if (!common) continue;
       ++votes[name];
       break;
     }
   }
   ODK_ASSERT(!votes.empty(), "group {} has no common protocol", id_);
-  const auto winner = std::ranges::max_element(
-      votes, {}, [](const auto& item) { return item.second; });
+  const auto winner =
+      std::ranges::max_element(votes, {}, [](const auto& item) { return item.second; });
   return std::string(winner->first);
 }
 

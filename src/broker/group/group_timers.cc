@@ -57,8 +57,7 @@ void ClassicGroup::initial_delay_over(Now now, GroupReplies& out) {
 
 void ClassicGroup::sync_timed_out(Now now, GroupReplies& out) {
   sync_deadline_.reset();
-  const bool waiting =
-      state_ == GroupState::kCompletingRebalance || state_ == GroupState::kStable;
+  const bool waiting = state_ == GroupState::kCompletingRebalance || state_ == GroupState::kStable;
   if (!waiting || pending_sync_.empty()) return;
   const std::set<std::string, std::less<>> late = pending_sync_;
   for (const std::string& id : late) {

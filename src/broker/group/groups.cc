@@ -58,8 +58,8 @@ void Groups::sync(const SyncInput& input, Now now, GroupReplies& out) {
     return;
   }
   SyncReply reply;
-  reply.error = input.member.group_id.empty() ? ErrorCode::kInvalidGroupId
-                                              : ErrorCode::kUnknownMemberId;
+  reply.error =
+      input.member.group_id.empty() ? ErrorCode::kInvalidGroupId : ErrorCode::kUnknownMemberId;
   out.syncs.emplace_back(input.ticket, std::move(reply));
 }
 
@@ -72,8 +72,8 @@ proto::ErrorCode Groups::heartbeat(const MemberRef& member, Now now) {
   return error;
 }
 
-proto::ErrorCode Groups::leave(std::string_view group_id, std::span<LeavingMember> members,
-                               Now now, GroupReplies& out) {
+proto::ErrorCode Groups::leave(std::string_view group_id, std::span<LeavingMember> members, Now now,
+                               GroupReplies& out) {
   if (group_id.empty()) return ErrorCode::kInvalidGroupId;
   const auto found = groups_.find(group_id);
   if (found == groups_.end()) {
@@ -98,8 +98,7 @@ std::optional<MonotonicTime> Groups::wake_at() const {
   return wakes_.begin()->first;
 }
 
-proto::ErrorCode Groups::begin_commit(const MemberRef& member, bool names_missing_groups,
-                                      Now now) {
+proto::ErrorCode Groups::begin_commit(const MemberRef& member, bool names_missing_groups, Now now) {
   const auto found = groups_.find(member.group_id);
   if (found == groups_.end()) {
     if (member.generation >= 0) {

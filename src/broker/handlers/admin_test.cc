@@ -150,8 +150,7 @@ TEST_F(Admin, AssignsReplicasByHandToThisNodeOnly) {
 
 TEST_F(Admin, CreatesNothingWhenItOnlyChecks) {
   EXPECT_EQ(create({topic("a")}, true)->topics[0].error_code, 0);
-  EXPECT_EQ(metadata({"a"})->topics[0].error_code,
-            number(ErrorCode::kUnknownTopicOrPartition));
+  EXPECT_EQ(metadata({"a"})->topics[0].error_code, number(ErrorCode::kUnknownTopicOrPartition));
 }
 
 TEST_F(Admin, RefusesATopicNamedTwice) {
@@ -266,12 +265,14 @@ TEST_F(Admin, ChangesSingleConfigs) {
   EXPECT_EQ(alter(kTopic, "a", {{"retention.ms", 1, {}}, {"cleanup.policy", 3, "delete"}}), 0);
   EXPECT_EQ(configs(kTopic, "a").at("retention.ms").config_source, 5);
   EXPECT_EQ(configs(kTopic, "a").at("cleanup.policy").value, "compact");
-  EXPECT_EQ(produce("a", 0, [] {
-              wire::BatchBuilder builder{wire::BatchOptions{}};
-              EXPECT_TRUE(builder.append({}));
-              wire::Compressor compressor;
-              return *builder.finish(compressor);
-            }()).error_code,
+  EXPECT_EQ(produce("a", 0,
+                    [] {
+                      wire::BatchBuilder builder{wire::BatchOptions{}};
+                      EXPECT_TRUE(builder.append({}));
+                      wire::Compressor compressor;
+                      return *builder.finish(compressor);
+                    }())
+                .error_code,
             number(ErrorCode::kInvalidRecord))
       << "compacted topics want keys";
 }

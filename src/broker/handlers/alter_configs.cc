@@ -24,8 +24,7 @@ ApiError alter(const Call<Request>& call, const Request::AlterConfigsResource& a
 
 void alter_configs(const Call<Request>& call, Response& response) {
   const auto& resources = call.message.resources;
-  response.responses =
-      call.arena.array<Response::AlterConfigsResourceResponse>(resources.size());
+  response.responses = call.arena.array<Response::AlterConfigsResourceResponse>(resources.size());
   for (size_t i = 0; i < resources.size(); ++i) {
     auto& answer = response.responses[i];
     const ApiError error = alter(call, resources[i]);

@@ -6,19 +6,19 @@ namespace odradek::broker {
 namespace {
 
 constexpr const HandlerInfo* kHandlers[] = {
-    &kProduceApi,          &kFetchApi,
-    &kListOffsetsApi,      &kMetadataApi,
-    &kOffsetCommitApi,     &kOffsetFetchApi,
-    &kFindCoordinatorApi,  &kJoinGroupApi,
-    &kHeartbeatApi,        &kLeaveGroupApi,
-    &kSyncGroupApi,        &kDescribeGroupsApi,
-    &kListGroupsApi,       &kCreateTopicsApi,
-    &kDeleteTopicsApi,     &kDeleteRecordsApi,
-    &kInitProducerIdApi,   &kOffsetForLeaderEpochApi,
-    &kDescribeConfigsApi,  &kAlterConfigsApi,
-    &kDescribeLogDirsApi,  &kCreatePartitionsApi,
-    &kDeleteGroupsApi,     &kIncrementalAlterConfigsApi,
-    &kOffsetDeleteApi,     &kDescribeClusterApi,
+    &kProduceApi,           &kFetchApi,
+    &kListOffsetsApi,       &kMetadataApi,
+    &kOffsetCommitApi,      &kOffsetFetchApi,
+    &kFindCoordinatorApi,   &kJoinGroupApi,
+    &kHeartbeatApi,         &kLeaveGroupApi,
+    &kSyncGroupApi,         &kDescribeGroupsApi,
+    &kListGroupsApi,        &kCreateTopicsApi,
+    &kDeleteTopicsApi,      &kDeleteRecordsApi,
+    &kInitProducerIdApi,    &kOffsetForLeaderEpochApi,
+    &kDescribeConfigsApi,   &kAlterConfigsApi,
+    &kDescribeLogDirsApi,   &kCreatePartitionsApi,
+    &kDeleteGroupsApi,      &kIncrementalAlterConfigsApi,
+    &kOffsetDeleteApi,      &kDescribeClusterApi,
     &kDescribeProducersApi, &kDescribeTopicPartitionsApi,
 };
 

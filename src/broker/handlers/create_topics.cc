@@ -37,15 +37,13 @@ void tell_configs(const Call<Request>& call, const TopicOverrides& overrides, An
   for (size_t i = 0; i < defs.size(); ++i) {
     const ConfigValue value = call.node.settings().topic_get(defs[i], overrides);
     answer.configs[i].name = defs[i].name;
-    answer.configs[i].value =
-        value.value ? call.arena.copy(*value.value) : std::string_view();
+    answer.configs[i].value = value.value ? call.arena.copy(*value.value) : std::string_view();
     answer.configs[i].config_source = static_cast<int8_t>(value.source);
   }
 }
 
 void create(const Call<Request>& call, const Request::CreatableTopic& asked, Answer& answer) {
-  const NewTopicResult result =
-      create_topic(call.node, wanted(asked), call.message.validate_only);
+  const NewTopicResult result = create_topic(call.node, wanted(asked), call.message.validate_only);
   answer.error_code = proto::to_number(result.error.code);
   if (!result.error.ok()) {
     answer.error_message = call.arena.copy(result.error.message);

@@ -15,8 +15,7 @@ void delete_groups(const Call<Request>& call, Response& response) {
   response.results = call.arena.array<Response::DeletableGroupResult>(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     response.results[i].group_id = ids[i];
-    response.results[i].error_code =
-        proto::to_number(call.node.groups().groups().remove(ids[i]));
+    response.results[i].error_code = proto::to_number(call.node.groups().groups().remove(ids[i]));
   }
 }
 

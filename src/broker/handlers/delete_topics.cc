@@ -57,16 +57,20 @@ void delete_topics(const Call<Request>& call, Response& response) {
   }
   std::map<std::pair<std::string_view, Uuid>, size_t> times;
   for (const auto& topic : asked) ++times[{topic.name, topic.topic_id}];
-  response.responses = call.arena.array<Answer>(asked.size());
-  for (size_t i = 0; i < asked.size(); ++i) {
-    Answer& answer = response.responses[i];
-    answer.name = asked[i].name;
-    answer.topic_id = asked[i].topic_id;
-    if (times[{asked[i].name, asked[i].topic_id}] > 1) {
+  response.responses = call.arena.array<Answer>(times.size());
+  size_t next = 0;
+  for (const auto& topic : asked) {
+    const auto known = times.find({topic.name, topic.topic_id});
+    if (known == times.end()) continue;
+    Answer& answer = response.responses[next++];
+    answer.name = topic.name;
+    answer.topic_id = topic.topic_id;
+    if (known->second > 1) {
       refuse(ErrorCode::kInvalidRequest, "Duplicate topic name.", answer);
     } else {
       remove(call, answer);
     }
+    times.erase(known);
   }
 }
 

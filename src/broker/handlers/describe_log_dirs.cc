@@ -46,7 +46,8 @@ std::span<TopicAnswer> asked_topics(const Call<Request>& call) {
         call.arena.array<PartitionAnswer>(asked.partitions.size());
     size_t known = 0;
     for (const int32_t index : asked.partitions) {
-      if (const Partition* partition = topic->partition(index)) fill(*partition, partitions[known++]);
+      if (const Partition* partition = topic->partition(index))
+        fill(*partition, partitions[known++]);
     }
     answers[count].name = asked.topic;
     answers[count++].partitions = partitions.first(known);

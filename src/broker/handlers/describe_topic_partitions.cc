@@ -59,9 +59,9 @@ void set_cursor(const Call<Request>& call, std::string_view topic, size_t partit
 void describe_topic_partitions(const Call<Request>& call, Response& response) {
   const Request::Cursor* cursor = call.message.cursor;
   const std::set<std::string_view> names = wanted_topics(call);
-  const int64_t limit = std::min<int64_t>(
-      call.message.response_partition_limit,
-      call.node.settings().get_long("max.request.partition.size.limit"));
+  const int64_t limit =
+      std::min<int64_t>(call.message.response_partition_limit,
+                        call.node.settings().get_long("max.request.partition.size.limit"));
   auto left = static_cast<size_t>(std::max<int64_t>(limit, 1));
   std::span<Answer> answers = call.arena.array<Answer>(names.size());
   size_t count = 0;
@@ -81,9 +81,9 @@ void describe_topic_partitions(const Call<Request>& call, Response& response) {
       continue;
     }
     if (topic == nullptr) {
-      answer.error_code = proto::to_number(topic_name_fault(name).empty()
-                                               ? ErrorCode::kUnknownTopicOrPartition
-                                               : ErrorCode::kInvalidTopicException);
+      answer.error_code =
+          proto::to_number(topic_name_fault(name).empty() ? ErrorCode::kUnknownTopicOrPartition
+                                                          : ErrorCode::kInvalidTopicException);
       continue;
     }
     answer.topic_id = topic->id;

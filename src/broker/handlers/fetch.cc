@@ -32,8 +32,7 @@ ErrorCode enter_session(Node& node, const Request& message, int16_t version,
                         PendingFetch::Options& options) {
   FetchSessions& sessions = node.sessions();
   const MonotonicTime now = node.loop().now();
-  const bool full =
-      message.session_epoch == kInitialEpoch || message.session_epoch == kFinalEpoch;
+  const bool full = message.session_epoch == kInitialEpoch || message.session_epoch == kFinalEpoch;
   if (!full) {
     FetchSessions::Lookup found = sessions.resume(message, version, now);
     if (found.error != ErrorCode::kNone) return found.error;

@@ -17,15 +17,16 @@ constexpr int8_t kTransaction = 1;
 
 void find_coordinator(const Call<Request>& call, Response& response) {
   const int8_t type = call.message.key_type;
-  const ErrorCode error = type == kGroup || type == kTransaction ? ErrorCode::kNone
-                                                                 : ErrorCode::kInvalidRequest;
+  const ErrorCode error =
+      type == kGroup || type == kTransaction ? ErrorCode::kNone : ErrorCode::kInvalidRequest;
   const io::HostPort address = call.node.addresses().for_client(*call.request.connection);
   Response::Coordinator found;
   found.node_id = -1;
   found.host = "";
   found.port = -1;
   found.error_code = proto::to_number(error);
-  found.error_message = {};
+  // Kafka says so in words up to v3.
+  found.error_message = call.version() < kManyKeysFrom ? "NONE" : "";
   if (error == ErrorCode::kNone) {
     found.node_id = call.node.id();
     found.host = call.arena.copy(address.host);

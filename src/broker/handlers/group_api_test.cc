@@ -41,9 +41,8 @@ class GroupApi : public BrokerTest {
     request.protocols = {&protocol, 1};
     return send(connection, request, version);
   }
-  Waiting<proto::SyncGroupRequest> sync(rpc::ClientConnection& connection,
-                                        std::string_view member, int32_t generation,
-                                        std::string_view assignment = "") {
+  Waiting<proto::SyncGroupRequest> sync(rpc::ClientConnection& connection, std::string_view member,
+                                        int32_t generation, std::string_view assignment = "") {
     proto::SyncGroupRequest::SyncGroupRequestAssignment assigned;
     assigned.member_id = member;
     assigned.assignment = as_bytes(assignment);

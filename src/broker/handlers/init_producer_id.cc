@@ -16,9 +16,9 @@ void init_producer_id(const Call<Request>& call, Response& response) {
   if (!is_null(call.message.transactional_id)) {
     // Transactions are not offered: their APIs are not advertised. The code is one that makes
     // clients give up at once instead of asking again.
-    response.error_code = proto::to_number(call.message.transactional_id.empty()
-                                               ? ErrorCode::kInvalidRequest
-                                               : ErrorCode::kUnsupportedVersion);
+    response.error_code =
+        proto::to_number(call.message.transactional_id.empty() ? ErrorCode::kInvalidRequest
+                                                               : ErrorCode::kUnsupportedVersion);
     return;
   }
   // A producer that wants to go on with its id gets a new one: nothing of its old state matters.

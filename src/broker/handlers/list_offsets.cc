@@ -36,14 +36,14 @@ bool needs_newer_version(int64_t timestamp, int16_t version) {
 ErrorCode find_by_time(const Call<Request>& call, const log::PartitionLog& log, int64_t timestamp,
                        Answer& answer) {
   log::Unpacker& unpacker = call.node.scratch().unpacker;
-  const Result<std::optional<log::TimedOffset>> found =
-      timestamp == kMaxTimestamp ? log.find_max_timestamp(unpacker)
-                                 : log.find_by_time(timestamp, unpacker);
+  const Result<std::optional<log::TimedOffset>> found = timestamp == kMaxTimestamp
+                                                            ? log.find_max_timestamp(unpacker)
+                                                            : log.find_by_time(timestamp, unpacker);
   if (!found) return ErrorCode::kCorruptMessage;
   if (!*found) return ErrorCode::kNone;
   const log::TimedOffset& record = **found;
-  const int64_t end = call.message.isolation_level == 1 ? log.last_stable_offset()
-                                                        : log.high_watermark();
+  const int64_t end =
+      call.message.isolation_level == 1 ? log.last_stable_offset() : log.high_watermark();
   if (record.offset >= end) return ErrorCode::kNone;
   answer.offset = record.offset;
   answer.timestamp = record.timestamp_ms;
@@ -62,8 +62,8 @@ ErrorCode find(const Call<Request>& call, const log::PartitionLog& log,
   }
   switch (asked.timestamp) {
     case kLatest:
-      answer.offset = call.message.isolation_level == 1 ? log.last_stable_offset()
-                                                        : log.high_watermark();
+      answer.offset =
+          call.message.isolation_level == 1 ? log.last_stable_offset() : log.high_watermark();
       answer.leader_epoch = log.leader_epoch();
       return ErrorCode::kNone;
     case kEarliest:
@@ -72,10 +72,8 @@ ErrorCode find(const Call<Request>& call, const log::PartitionLog& log,
       answer.leader_epoch = log.leader_epoch();
       return ErrorCode::kNone;
     case kLatestTiered:
-    case kEarliestPendingUpload:
-      return ErrorCode::kNone;  // nothing is tiered: offset -1
-    default:
-      return find_by_time(call, log, asked.timestamp, answer);
+    case kEarliestPendingUpload: return ErrorCode::kNone;  // nothing is tiered: offset -1
+    default: return find_by_time(call, log, asked.timestamp, answer);
   }
 }
 

@@ -43,6 +43,8 @@ void commit_topic(const Call<Request>& call, const Request::OffsetCommitRequestT
     ErrorCode error = group_error;
     if (topic == nullptr) {
       error = by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
+    } else if (topic->partition(asked.partitions[i].partition_index) == nullptr) {
+      error = ErrorCode::kUnknownTopicOrPartition;
     } else if (error == ErrorCode::kNone) {
       error = commit_one(call, *topic, asked.partitions[i]);
     }

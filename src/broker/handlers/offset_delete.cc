@@ -22,15 +22,16 @@ void offset_delete(const Call<Request>& call, Response& response) {
   for (size_t i = 0; i < topics.size(); ++i) {
     auto& answer = response.topics[i];
     answer.name = topics[i].name;
-    answer.partitions = call.arena.array<Response::OffsetDeleteResponsePartition>(
-        topics[i].partitions.size());
-    const bool known = call.node.topics().find(topics[i].name) != nullptr;
+    answer.partitions =
+        call.arena.array<Response::OffsetDeleteResponsePartition>(topics[i].partitions.size());
+    const Topic* topic = call.node.topics().find(topics[i].name);
     for (size_t j = 0; j < topics[i].partitions.size(); ++j) {
       const int32_t partition = topics[i].partitions[j].partition_index;
       answer.partitions[j].partition_index = partition;
       answer.partitions[j].error_code = proto::to_number(
-          known ? groups.delete_offset(call.message.group_id, topics[i].name, partition)
-                : ErrorCode::kUnknownTopicOrPartition);
+          topic != nullptr && topic->partition(partition) != nullptr
+              ? groups.delete_offset(call.message.group_id, topics[i].name, partition)
+              : ErrorCode::kUnknownTopicOrPartition);
     }
   }
 }

@@ -70,8 +70,8 @@ void fetch_one_group(const Call<Request>& call, Response& response) {
   response.topics = call.arena.array<Topics>(asked.size());
   for (size_t i = 0; i < asked.size(); ++i) {
     response.topics[i].name = asked[i].name;
-    response.topics[i].partitions = tell_asked<Partition>(
-        group, asked[i].name, asked[i].partition_indexes, call.arena);
+    response.topics[i].partitions =
+        tell_asked<Partition>(group, asked[i].name, asked[i].partition_indexes, call.arena);
   }
 }
 
@@ -107,8 +107,8 @@ void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGro
   const ClassicGroup* group = call.node.groups().groups().find(asked.group_id);
   answer.group_id = asked.group_id;
   if (asked.topics.data() == nullptr) {
-    answer.topics = group == nullptr ? proto::empty_array<TopicAnswer>()
-                                     : fetch_all_topics(call, *group);
+    answer.topics =
+        group == nullptr ? proto::empty_array<TopicAnswer>() : fetch_all_topics(call, *group);
     return;
   }
   answer.topics = call.arena.array<TopicAnswer>(asked.topics.size());

@@ -20,46 +20,45 @@ constexpr int16_t kZstdFrom = 7;
 
 ErrorCode code_of(log::AppendFault fault) {
   switch (fault) {
-    case log::AppendFault::kNone:
-      return ErrorCode::kNone;
-    case log::AppendFault::kCorrupt:
-      return ErrorCode::kCorruptMessage;
-    case log::AppendFault::kTooLarge:
-      return ErrorCode::kMessageTooLarge;
-    case log::AppendFault::kLargerThanSegment:
-      return ErrorCode::kRecordListTooLarge;
-    case log::AppendFault::kInvalidRecord:
-      return ErrorCode::kInvalidRecord;
-    case log::AppendFault::kInvalidTimestamp:
-      return ErrorCode::kInvalidTimestamp;
-    case log::AppendFault::kUnsupportedCodec:
-      return ErrorCode::kUnsupportedCompressionType;
-    case log::AppendFault::kOutOfOrderSequence:
-      return ErrorCode::kOutOfOrderSequenceNumber;
-    case log::AppendFault::kStaleProducerEpoch:
-      return ErrorCode::kInvalidProducerEpoch;
-    case log::AppendFault::kNotInTransaction:
-      return ErrorCode::kInvalidTxnState;
-    case log::AppendFault::kStorage:
-      return ErrorCode::kKafkaStorageError;
+    case log::AppendFault::kNone: return ErrorCode::kNone;
+    case log::AppendFault::kCorrupt: return ErrorCode::kCorruptMessage;
+    case log::AppendFault::kTooLarge: return ErrorCode::kMessageTooLarge;
+    case log::AppendFault::kLargerThanSegment: return ErrorCode::kRecordListTooLarge;
+    case log::AppendFault::kInvalidRecord: return ErrorCode::kInvalidRecord;
+    case log::AppendFault::kInvalidTimestamp: return ErrorCode::kInvalidTimestamp;
+    case log::AppendFault::kUnsupportedCodec: return ErrorCode::kUnsupportedCompressionType;
+    case log::AppendFault::kUnreadable: return ErrorCode::kUnknownServerError;
+    case log::AppendFault::kOutOfOrderSequence: return ErrorCode::kOutOfOrderSequenceNumber;
+    case log::AppendFault::kStaleProducerEpoch: return ErrorCode::kInvalidProducerEpoch;
+    case log::AppendFault::kNotInTransaction: return ErrorCode::kInvalidTxnState;
+    case log::AppendFault::kStorage: return ErrorCode::kKafkaStorageError;
   }
   return ErrorCode::kUnknownServerError;
 }
 
-bool is_zstd(Bytes batch) {
+// The batch's attributes; none when it is too short to have them.
+uint16_t attributes_of(Bytes batch) {
   namespace layout = wire::batch_layout;
-  if (batch.size() < layout::kAttributes + sizeof(uint16_t)) return false;
-  const auto attributes = wire::load_be<uint16_t>(batch.data() + layout::kAttributes);
-  return (attributes & wire::batch_attributes::kCodecMask) ==
+  if (batch.size() < layout::kAttributes + sizeof(uint16_t)) return 0;
+  return wire::load_be<uint16_t>(batch.data() + layout::kAttributes);
+}
+
+bool is_zstd(Bytes batch) {
+  return (attributes_of(batch) & wire::batch_attributes::kCodecMask) ==
          static_cast<uint16_t>(wire::Codec::kZstd);
+}
+
+// Errors with which Kafka tells no log start offset.
+bool hides_log_start(log::AppendFault fault) {
+  return fault == log::AppendFault::kTooLarge || fault == log::AppendFault::kLargerThanSegment ||
+         fault == log::AppendFault::kCorrupt || fault == log::AppendFault::kStorage;
 }
 
 void tell_record_errors(const log::AppendError& error, Arena& arena,
                         Response::PartitionProduceResponse& answer) {
   if (error.records.empty()) return;
   answer.error_message = arena.copy(error.message);
-  answer.record_errors =
-      arena.array<Response::BatchIndexAndErrorMessage>(error.records.size());
+  answer.record_errors = arena.array<Response::BatchIndexAndErrorMessage>(error.records.size());
   for (size_t i = 0; i < error.records.size(); ++i) {
     answer.record_errors[i].batch_index = error.records[i].index;
     answer.record_errors[i].batch_index_error_message = arena.copy(error.records[i].message);
@@ -78,7 +77,13 @@ void append(const Call<Request>& call, Partition& partition, Bytes records,
     answer.error_code = proto::to_number(code_of(fault));
     return;
   }
+  if (is_null(call.message.transactional_id) &&
+      (attributes_of(single.bytes) & wire::batch_attributes::kTransactional) != 0) {
+    answer.error_code = proto::to_number(ErrorCode::kTransactionalIdAuthorizationFailed);
+    return;
+  }
   log::PartitionLog& log = partition.log;
+  answer.log_start_offset = log.start_offset();
   if (call.message.acks == -1 && log.config().min_insync_replicas > 1) {
     answer.error_code = proto::to_number(ErrorCode::kNotEnoughReplicas);
     return;
@@ -92,7 +97,7 @@ void append(const Call<Request>& call, Partition& partition, Bytes records,
   answer.error_code = proto::to_number(code_of(outcome.error.fault));
   answer.base_offset = outcome.base_offset;
   answer.log_append_time_ms = outcome.log_append_time_ms;
-  answer.log_start_offset = outcome.error.ok() ? log.start_offset() : -1;
+  if (hides_log_start(outcome.error.fault)) answer.log_start_offset = -1;
   tell_record_errors(outcome.error, call.arena, answer);
   if (outcome.bytes > 0) {
     partition.waiters.bytes_arrived(static_cast<int64_t>(outcome.bytes),

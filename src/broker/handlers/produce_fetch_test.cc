@@ -25,8 +25,7 @@ TEST_F(Produce, KnowsOnlyTopicsThatExist) {
   EXPECT_EQ(answer.error_code, number(ErrorCode::kUnknownTopicOrPartition));
   EXPECT_EQ(answer.base_offset, -1);
   create_topic("t");
-  EXPECT_EQ(produce("t", 1, batch({"a"})).error_code,
-            number(ErrorCode::kUnknownTopicOrPartition));
+  EXPECT_EQ(produce("t", 1, batch({"a"})).error_code, number(ErrorCode::kUnknownTopicOrPartition));
 }
 
 TEST_F(Produce, RefusesOtherAcks) {
@@ -62,8 +61,7 @@ TEST_F(Produce, AnswersNothingWithoutAcksAndClosesOnAnError) {
 TEST_F(Produce, TellsTheCodesOfBadBatches) {
   create_topic("t", 1, {{"max.message.bytes", "200"}});
   EXPECT_EQ(produce("t", 0, Slice()).error_code, number(ErrorCode::kInvalidRecord));
-  EXPECT_EQ(produce("t", {std::string(300, 'x')}).error_code,
-            number(ErrorCode::kMessageTooLarge));
+  EXPECT_EQ(produce("t", {std::string(300, 'x')}).error_code, number(ErrorCode::kMessageTooLarge));
   Buffer broken;
   broken.append(batch({"a"}).bytes());
   broken.data()[broken.size() - 1] ^= 1;
@@ -151,7 +149,8 @@ TEST_F(Fetch, GivesWholeBatchesFromTheOneThatHoldsTheOffset) {
   EXPECT_EQ(data.last_stable_offset, 4);
   std::vector<int64_t> bases;
   const Result<Bytes> rest = wire::for_each_batch(
-      data.records.bytes, [&](const wire::BatchView& view) { bases.push_back(view.base_offset()); });
+      data.records.bytes,
+      [&](const wire::BatchView& view) { bases.push_back(view.base_offset()); });
   EXPECT_TRUE(rest && rest->empty());
   EXPECT_EQ(bases, (std::vector<int64_t>{0, 3}));
 }
@@ -161,8 +160,7 @@ TEST_F(Fetch, GivesOneBatchHoweverSmallTheLimits) {
   produce("t", {"a"});
   produce("t", {"b"});
   const FetchAnswer answer = fetch({.bytes_max = 1, .partition_bytes_max = 1});
-  const Result<wire::BatchView> only =
-      wire::BatchView::parse(only_partition(answer).records.bytes);
+  const Result<wire::BatchView> only = wire::BatchView::parse(only_partition(answer).records.bytes);
   ASSERT_TRUE(only);
   EXPECT_EQ(only->size(), only_partition(answer).records.bytes.size());
 }
@@ -222,8 +220,7 @@ TEST_F(Fetch, IsAnsweredWhenItsTopicGoes) {
   broker_->reset();
   loop_.run_ready();
   ASSERT_TRUE(waiting.done());
-  EXPECT_EQ(only_partition(waiting.get()).error_code,
-            number(ErrorCode::kUnknownTopicOrPartition));
+  EXPECT_EQ(only_partition(waiting.get()).error_code, number(ErrorCode::kUnknownTopicOrPartition));
 }
 
 TEST_F(Fetch, ForgetsClientsThatGo) {

@@ -26,8 +26,7 @@ void sync_group(Node& node, rpc::Request request) {
   input.protocol_type = message.protocol_type;
   input.protocol_name = message.protocol_name;
   input.assignments = assignments;
-  if (request.version >= 5 &&
-      (is_null(message.protocol_type) || is_null(message.protocol_name))) {
+  if (request.version >= 5 && (is_null(message.protocol_type) || is_null(message.protocol_name))) {
     proto::SyncGroupResponse response;
     response.error_code = proto::to_number(proto::ErrorCode::kInconsistentGroupProtocol);
     response.assignment = as_bytes("");

@@ -117,8 +117,7 @@ void Versions::try_data() {
     request.include_topic_authorized_operations = version >= 8;
     request.include_cluster_authorized_operations = version >= 8 && version <= 10;
   });
-  try_all<proto::OffsetForLeaderEpochRequest>(kOffsetForLeaderEpochApi, [](auto& request,
-                                                                           int16_t) {
+  try_all<proto::OffsetForLeaderEpochRequest>(kOffsetForLeaderEpochApi, [](auto& request, int16_t) {
     static proto::OffsetForLeaderEpochRequest::OffsetForLeaderPartition partition;
     static proto::OffsetForLeaderEpochRequest::OffsetForLeaderTopic topic;
     topic = {"t", {&partition, 1}, {}};
@@ -196,8 +195,8 @@ void Versions::try_groups() {
       request.groups = groups;
     }
   });
-  try_all<proto::OffsetDeleteRequest>(
-      kOffsetDeleteApi, [](auto& request, int16_t) { request.group_id = "simple"; });
+  try_all<proto::OffsetDeleteRequest>(kOffsetDeleteApi,
+                                      [](auto& request, int16_t) { request.group_id = "simple"; });
   try_all<proto::DeleteGroupsRequest>(kDeleteGroupsApi, [](auto& request, int16_t) {
     static std::string_view groups[] = {"simple", "none"};
     request.groups_names = groups;
@@ -300,8 +299,8 @@ TEST_F(Versions, PromiseNoFeatureThatIsNotThere) {
 }
 
 TEST_F(Versions, OfProduceThatNobodyHasCloseTheConnection) {
-  const auto range = std::ranges::find(client().peer_apis(), proto::ApiKey::kProduce,
-                                       &rpc::ApiRange::key);
+  const auto range =
+      std::ranges::find(client().peer_apis(), proto::ApiKey::kProduce, &rpc::ApiRange::key);
   EXPECT_EQ(range->min_version, 0);
   EXPECT_TRUE(client().send_no_response(proto::ApiKey::kProduce, 2, SliceChain()));
   loop_.run_ready();

@@ -20,8 +20,8 @@ kafka::Outcome to_outcome(std::string_view name, int16_t code, std::string_view 
   kafka::Outcome outcome{.name = std::string(name), .result = {}};
   const proto::ErrorCode error = proto::error_code(code);
   if (error == proto::ErrorCode::kNone) return outcome;
-  outcome.result = to_public(
-      proto::to_error(error, fmt::format("{} {}", attempted, name), server_message));
+  outcome.result =
+      to_public(proto::to_error(error, fmt::format("{} {}", attempted, name), server_message));
   return outcome;
 }
 

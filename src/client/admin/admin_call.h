@@ -38,11 +38,10 @@ io::Task<Result<AnswerOf<Request>>> admin_call(cluster::Cluster& cluster, AdminT
     Result<cluster::Cluster::Connection> connection = co_await std::move(connected);
     if (!connection) co_return connection.error();
     const MonotonicTime request_deadline = std::min(deadline, cluster.request_deadline());
-    auto answer =
-        co_await cluster.call(*std::move(connection), request, request_deadline, at_most);
+    auto answer = co_await cluster.call(*std::move(connection), request, request_deadline, at_most);
     if (answer) co_return answer;
-    const Result<void> paused = co_await pause_admin(cluster, deadline, answer.error(),
-                                                     is_network_failure(answer.error()));
+    const Result<void> paused =
+        co_await pause_admin(cluster, deadline, answer.error(), is_network_failure(answer.error()));
     if (!paused) co_return paused.error();
   }
 }

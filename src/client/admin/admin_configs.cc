@@ -20,8 +20,8 @@ io::Task<Result<Cluster::Connection>> connection_for(Cluster& cluster,
   int32_t broker_id = -1;
   const std::string& name = resource.name;
   const auto parsed = std::from_chars(name.data(), name.data() + name.size(), broker_id);
-  const bool is_broker = resource.type == kafka::ResourceType::broker &&
-                         parsed.ec == std::errc() && parsed.ptr == name.data() + name.size();
+  const bool is_broker = resource.type == kafka::ResourceType::broker && parsed.ec == std::errc() &&
+                         parsed.ptr == name.data() + name.size();
   if (is_broker) return cluster.connection(broker_id, cluster::kGeneralLane, deadline);
   return cluster.any_connection(deadline);
 }

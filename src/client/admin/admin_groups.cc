@@ -81,9 +81,8 @@ io::Task<Result<std::vector<kafka::GroupListing>>> list_groups(Cluster& cluster,
     if (listed) co_return groups;
     const Error& error = listed.error();
     const bool is_transient =
-        is_network_failure(error) ||
-        (error.code() == Errc::kServer &&
-         proto::is_retriable(proto::error_code(error.server_code())));
+        is_network_failure(error) || (error.code() == Errc::kServer &&
+                                      proto::is_retriable(proto::error_code(error.server_code())));
     const Result<void> paused = co_await pause_admin(cluster, deadline, error, is_transient);
     if (!paused) co_return paused.error().with_context("list groups");
   }

@@ -39,8 +39,8 @@ io::Task<Result<void>> delete_on(Cluster& cluster, int32_t broker_id,
       const kafka::TopicPartition id{std::string(topic.name), partition.partition_index};
       const proto::ErrorCode code = proto::error_code(partition.error_code);
       if (code != proto::ErrorCode::kNone) {
-        co_return proto::to_error(code, fmt::format("delete records of {}-{}", id.topic,
-                                                    id.partition));
+        co_return proto::to_error(code,
+                                  fmt::format("delete records of {}-{}", id.topic, id.partition));
       }
       if (todo.erase(id) > 0) done.push_back({.partition = id, .offset = partition.low_watermark});
     }
@@ -69,8 +69,7 @@ io::Task<Result<void>> delete_once(Cluster& cluster, Offsets& todo,
     by_leader[partition->leader].push_back(id);
   }
   for (const auto& [broker_id, ids] : by_leader) {
-    const Result<void> deleted =
-        co_await delete_on(cluster, broker_id, ids, todo, done, deadline);
+    const Result<void> deleted = co_await delete_on(cluster, broker_id, ids, todo, done, deadline);
     if (!deleted) co_return deleted.error();
   }
   co_return Result<void>{};
@@ -88,9 +87,8 @@ io::Task<Result<std::vector<kafka::PartitionOffset>>> delete_records(
     if (deleted) continue;
     const Error& error = deleted.error();
     const bool is_transient =
-        is_network_failure(error) ||
-        (error.code() == Errc::kServer &&
-         proto::is_retriable(proto::error_code(error.server_code())));
+        is_network_failure(error) || (error.code() == Errc::kServer &&
+                                      proto::is_retriable(proto::error_code(error.server_code())));
     const Result<void> paused = co_await pause_admin(cluster, deadline, error, is_transient);
     if (!paused) co_return paused.error().with_context("delete records");
   }

@@ -49,8 +49,8 @@ TEST(RangeAssignor, GivesNothingOfUnknownTopicsAndToExtraMembers) {
 }
 
 TEST(RoundRobinAssignor, TakesTurnsAmongSubscribers) {
-  const auto assignment = assign_round_robin(
-      {member("a", {"t"}), member("b", {"t", "u"})}, {{"t", 3}, {"u", 2}});
+  const auto assignment =
+      assign_round_robin({member("a", {"t"}), member("b", {"t", "u"})}, {{"t", 3}, {"u", 2}});
   EXPECT_EQ(assignment.at("a"), of("t", {0, 2}));
   std::vector<TopicPartition> expected = of("t", {1});
   expected.push_back({"u", 0});
@@ -133,8 +133,7 @@ TEST(Assignors, GiveEveryPartitionToOneSubscriber) {
         most = std::max(most, mine.size());
         for (const TopicPartition& partition : mine) {
           EXPECT_TRUE(given.insert(partition).second);
-          EXPECT_NE(std::ranges::find(subscriber.topics, partition.topic),
-                    subscriber.topics.end());
+          EXPECT_NE(std::ranges::find(subscriber.topics, partition.topic), subscriber.topics.end());
         }
       }
       size_t wanted = 0;

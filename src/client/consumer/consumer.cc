@@ -161,8 +161,8 @@ std::vector<TopicPartition> Consumer::paused() const {
   return core_->state().table.paused();
 }
 
-Op<std::vector<PartitionOffset>> Consumer::offsets_for_times(
-    std::vector<TopicPartition> partitions, int64_t timestamp_ms) {
+Op<std::vector<PartitionOffset>> Consumer::offsets_for_times(std::vector<TopicPartition> partitions,
+                                                             int64_t timestamp_ms) {
   if (timestamp_ms < 0) {
     return Op<std::vector<PartitionOffset>>::ready(
         KafkaError(ErrorKind::invalid_argument, "offsets for a negative time"));

@@ -33,8 +33,7 @@ class ConsumerCore final : public client::Service,
   Op<void> commit_positions();
   Op<std::vector<CommittedOffset>> committed(Partitions partitions);
   Op<int64_t> position(TopicPartition partition);
-  Op<std::vector<PartitionOffset>> list_offsets(const Partitions& partitions,
-                                                int64_t timestamp_ms);
+  Op<std::vector<PartitionOffset>> list_offsets(const Partitions& partitions, int64_t timestamp_ms);
   // Applies `change` to each entry; ErrorKind::state when one is not assigned.
   template <class Change>
   Result<void> change(const Partitions& partitions, Change change);

@@ -60,14 +60,14 @@ void ConsumerState::refuse_chunk(const kafka::TopicPartition& id, int64_t offset
 }
 
 void ConsumerState::drop_void_chunks() {
-  std::erase_if(chunks, [this](const FetchedChunk& chunk) ODK_THREAD_ANNOTATION(
-                            requires_capability(mutex)) {
-    if (is_valid(chunk)) return false;
-    buffered_bytes -= chunk.batches.size();
-    AssignedPartition* entry = table.find({*chunk.topic, chunk.partition});
-    if (entry != nullptr) entry->buffered_bytes -= chunk.batches.size();
-    return true;
-  });
+  std::erase_if(
+      chunks, [this](const FetchedChunk& chunk) ODK_THREAD_ANNOTATION(requires_capability(mutex)) {
+        if (is_valid(chunk)) return false;
+        buffered_bytes -= chunk.batches.size();
+        AssignedPartition* entry = table.find({*chunk.topic, chunk.partition});
+        if (entry != nullptr) entry->buffered_bytes -= chunk.batches.size();
+        return true;
+      });
 }
 
 uint64_t ConsumerState::announce(RebalanceKind kind,

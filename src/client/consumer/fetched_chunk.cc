@@ -123,8 +123,8 @@ Result<kafka::RecordBatch> ChunkDecoder::decode(FetchedChunk chunk) {
   };
   const auto walked = wire::for_each_batch(content->fetched.bytes(), decode_batch);
   if (!walked) {
-    return walked.error().with_context(fmt::format("{}-{} at offset {}", *content->topic,
-                                                   content->partition, chunk.first_offset));
+    return walked.error().with_context(
+        fmt::format("{}-{} at offset {}", *content->topic, content->partition, chunk.first_offset));
   }
   return kafka::RecordBatch(std::move(content));
 }

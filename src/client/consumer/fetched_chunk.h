@@ -52,7 +52,7 @@ class ChunkDecoder {
 
 // What a run of batches from a fetch holds.
 struct ChunkExtent {
-  Bytes whole;              // the batches that are whole
+  Bytes whole;  // the batches that are whole
   int64_t next_offset = 0;  // behind the last of them
   size_t batch_count = 0;
 };
@@ -66,8 +66,8 @@ namespace odradek::kafka {
 // The memory behind a RecordBatch.
 class RecordBatch::Content {
  public:
-  Slice fetched;                 // batches as they came
-  std::vector<Slice> unpacked;   // decompressed record sections
+  Slice fetched;  // batches as they came
+  std::vector<Slice> unpacked;  // decompressed record sections
   std::vector<RecordView> records;
   std::shared_ptr<const std::string> topic;
   int32_t partition = -1;

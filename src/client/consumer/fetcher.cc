@@ -86,8 +86,8 @@ void Fetcher::fetch_from(int32_t broker_id, std::vector<Wanted> wanted) {
     ensure_connection(broker_id);
     return;
   }
-  const bool has_ids = std::ranges::none_of(
-      wanted, [](const Wanted& item) { return item.topic_id.is_zero(); });
+  const bool has_ids =
+      std::ranges::none_of(wanted, [](const Wanted& item) { return item.topic_id.is_zero(); });
   const Result<int16_t> version = broker.connection->version_for(
       proto::FetchRequest::kApiKey, has_ids ? INT16_MAX : kLastWithNames);
   const Limits limits = next_limits();
@@ -132,8 +132,8 @@ Fetcher::Limits Fetcher::next_limits() {
   return limits;
 }
 
-Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted,
-                                           const Limits& limits, int16_t version) const {
+Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted, const Limits& limits,
+                                           int16_t version) const {
   Grouped<FetchPartition> grouped;
   for (const Wanted& item : wanted) {
     FetchPartition& partition = grouped.add(item.id.topic);

@@ -67,8 +67,7 @@ class Fetcher {
 
   // fetcher_answer.cc: what came
   void on_answer(Flight flight, Result<rpc::RawResponse> raw);
-  void on_response(const Flight& flight, const Slice& frame,
-                   const proto::FetchResponse& response);
+  void on_response(const Flight& flight, const Slice& frame, const proto::FetchResponse& response);
   void on_partition(const Wanted& wanted, const Slice& frame,
                     const proto::FetchResponse::PartitionData& data);
   void on_partition_error(const Wanted& wanted, proto::ErrorCode error);

@@ -27,8 +27,8 @@ void Fetcher::on_answer(Flight flight, Result<rpc::RawResponse> raw) {
     }
   } else {
     const Slice frame = raw->frame;
-    auto decoded = rpc::decode_body<proto::FetchResponse>(std::move(raw->frame), raw->body,
-                                                          flight.version);
+    auto decoded =
+        rpc::decode_body<proto::FetchResponse>(std::move(raw->frame), raw->body, flight.version);
     if (!decoded) {
       land(flight, &decoded.error());
     } else {
@@ -98,10 +98,10 @@ void Fetcher::on_partition(const Wanted& wanted, const Slice& frame,
       if (entry == nullptr || entry->epoch != wanted.epoch) return;
       entry->retry_at = loop_->now() + kPauseAfterBadBytes;
     }
-    state_->report(extent.error().with_context(fmt::format(
-                       "fetch {}-{} at offset {}", wanted.id.topic, wanted.id.partition,
-                       wanted.offset)),
-                   false);
+    state_->report(
+        extent.error().with_context(fmt::format("fetch {}-{} at offset {}", wanted.id.topic,
+                                                wanted.id.partition, wanted.offset)),
+        false);
     return;
   }
   FetchedChunk chunk;
@@ -135,8 +135,8 @@ void Fetcher::on_partition_error(const Wanted& wanted, proto::ErrorCode code) {
     on_out_of_range(wanted);
     return;
   }
-  const Error error = proto::to_error(
-      code, fmt::format("fetch {}-{}", wanted.id.topic, wanted.id.partition));
+  const Error error =
+      proto::to_error(code, fmt::format("fetch {}-{}", wanted.id.topic, wanted.id.partition));
   ODK_LOG(debug, "fetch of a partition failed", kv("error", error.to_string()));
   {
     const MutexLock lock(state_->mutex);
@@ -169,10 +169,10 @@ void Fetcher::on_out_of_range(const Wanted& wanted) {
     }
     entry->retry_at = loop_->now() + kPauseAfterBadBytes;
   }
-  state_->report(Error(Errc::kNotFound,
-                       fmt::format("offset {} of {}-{} is out of range", wanted.offset,
-                                   wanted.id.topic, wanted.id.partition)),
-                 false);
+  state_->report(
+      Error(Errc::kNotFound, fmt::format("offset {} of {}-{} is out of range", wanted.offset,
+                                         wanted.id.topic, wanted.id.partition)),
+      false);
 }
 
 }  // namespace odradek::client

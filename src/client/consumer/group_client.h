@@ -83,13 +83,13 @@ class GroupClient {
   io::Event changed_;
   io::Event commit_done_;
   std::vector<kafka::TopicPartition> assignment_;  // of the last sync
-  PartitionCounts counts_;                         // what the leader shared out
-  Error failure_{Errc::kInternal};                 // why the last step was kFail
+  PartitionCounts counts_;  // what the leader shared out
+  Error failure_{Errc::kInternal};  // why the last step was kFail
   bool is_leader_ = false;
   bool is_started_ = false;
-  bool is_joining_ = false;      // no heartbeats now
+  bool is_joining_ = false;  // no heartbeats now
   bool needs_join_ = false;
-  bool needs_poll_ = true;       // join only when the program calls next()
+  bool needs_poll_ = true;  // join only when the program calls next()
   bool is_committing_ = false;
   bool is_stopped_ = false;
   bool has_left_ = false;

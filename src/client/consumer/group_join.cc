@@ -46,10 +46,9 @@ io::Task<GroupStep> GroupClient::join() {
   if (!connected) {
     ODK_LOG(debug, "no group coordinator", kv("error", connected.error().to_string()));
     failure_ = connected.error();
-    const bool is_final =
-        failure_.code() == Errc::kAuthentication ||
-        (failure_.code() == Errc::kServer &&
-         !proto::is_retriable(proto::error_code(failure_.server_code())));
+    const bool is_final = failure_.code() == Errc::kAuthentication ||
+                          (failure_.code() == Errc::kServer &&
+                           !proto::is_retriable(proto::error_code(failure_.server_code())));
     co_return is_final ? GroupStep::kFail : GroupStep::kPause;
   }
   const Result<Slice> subscription = own_subscription();

@@ -11,21 +11,15 @@ void Membership::forget() {
 
 GroupStep Membership::on_any(ErrorCode error) {
   switch (error) {
-    case ErrorCode::kNone:
-      return GroupStep::kGoOn;
-    case ErrorCode::kUnknownMemberId:
-      forget();
-      return GroupStep::kJoinAsStranger;
+    case ErrorCode::kNone: return GroupStep::kGoOn;
+    case ErrorCode::kUnknownMemberId: forget(); return GroupStep::kJoinAsStranger;
     case ErrorCode::kIllegalGeneration:
       identity_.generation = -1;  // the coordinator still knows the member id
       return GroupStep::kJoinAsStranger;
-    case ErrorCode::kRebalanceInProgress:
-      return GroupStep::kJoinAgain;
+    case ErrorCode::kRebalanceInProgress: return GroupStep::kJoinAgain;
     case ErrorCode::kNotCoordinator:
-    case ErrorCode::kCoordinatorNotAvailable:
-      return GroupStep::kFindCoordinator;
-    default:
-      return proto::is_retriable(error) ? GroupStep::kPause : GroupStep::kFail;
+    case ErrorCode::kCoordinatorNotAvailable: return GroupStep::kFindCoordinator;
+    default: return proto::is_retriable(error) ? GroupStep::kPause : GroupStep::kFail;
   }
 }
 
@@ -54,10 +48,8 @@ GroupStep Membership::on_commit(ErrorCode error, int32_t generation) {
     case ErrorCode::kUnknownMemberId:
     case ErrorCode::kIllegalGeneration:
     case ErrorCode::kRebalanceInProgress:
-    case ErrorCode::kFencedInstanceId:
-      return on_any(error);
-    default:
-      return GroupStep::kGoOn;
+    case ErrorCode::kFencedInstanceId: return on_any(error);
+    default: return GroupStep::kGoOn;
   }
 }
 

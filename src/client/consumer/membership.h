@@ -19,7 +19,8 @@ enum class GroupStep : uint8_t {
 };
 
 // Who we are in a group of the classic protocol, and what the coordinator's answers mean for it.
-// No I/O, no clock. Source: KIP-394 (member id first), KIP-345 (static members); AbstractCoordinator.
+// No I/O, no clock. Source: KIP-394 (member id first), KIP-345 (static members);
+// AbstractCoordinator.
 class Membership {
  public:
   Membership(std::string group, std::string instance_id) {

@@ -96,9 +96,9 @@ void Fetcher::no_committed_offset(const kafka::TopicPartition& id, uint64_t epoc
       return;
     }
   }
-  state_->report(Error(Errc::kNotFound, fmt::format("no committed offset for {}-{}", id.topic,
-                                                    id.partition)),
-                 true);
+  state_->report(
+      Error(Errc::kNotFound, fmt::format("no committed offset for {}-{}", id.topic, id.partition)),
+      true);
 }
 
 io::Task<Result<void>> Fetcher::find_by_time() {

@@ -70,8 +70,7 @@ Result<Slice> encode_subscription(const Subscriber& member) {
   std::vector<std::string_view> names(member.topics.begin(), member.topics.end());
   std::ranges::sort(names);
   auto topics = by_topic(member.owned);
-  auto owned =
-      elements_of<proto::ConsumerProtocolSubscription::TopicPartition>(topics);
+  auto owned = elements_of<proto::ConsumerProtocolSubscription::TopicPartition>(topics);
   proto::ConsumerProtocolSubscription message;
   message.topics = proto::array_of(names);
   message.owned_partitions = proto::array_of(owned);

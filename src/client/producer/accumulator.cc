@@ -100,9 +100,8 @@ Result<bool> Accumulator::append_to(PartitionQueue& queue, const wire::NewRecord
     before = 0;
     after = fresh.size_with(record);
     if (after > options_.batch_bytes) {
-      return Error(Errc::kLimitExceeded,
-                   fmt::format("record of {} bytes, batch_bytes is {}", after,
-                               options_.batch_bytes));
+      return Error(Errc::kLimitExceeded, fmt::format("record of {} bytes, batch_bytes is {}", after,
+                                                     options_.batch_bytes));
     }
     ODK_TRY_VOID(charge(after - before));
     open_batch(queue, now, after);
@@ -144,9 +143,8 @@ void Accumulator::list(PartitionQueue& queue) {
 
 // --- topics not known yet
 
-Result<bool> Accumulator::hold(TopicQueue& topic, const kafka::Record& record,
-                               int64_t timestamp_ms, MonotonicTime now,
-                               kafka::DeliveryCallback& report) {
+Result<bool> Accumulator::hold(TopicQueue& topic, const kafka::Record& record, int64_t timestamp_ms,
+                               MonotonicTime now, kafka::DeliveryCallback& report) {
   UnroutedRecord held;
   held.has_key = record.key.has_value();
   held.has_value = record.value.has_value();
@@ -185,8 +183,7 @@ std::vector<Accumulator::Unknown> Accumulator::unknown_topics() const {
   return unknown;
 }
 
-std::vector<UnroutedRecord> Accumulator::set_partition_count(std::string_view name,
-                                                             int32_t count) {
+std::vector<UnroutedRecord> Accumulator::set_partition_count(std::string_view name, int32_t count) {
   TopicQueue& known = topic(name);
   for (auto i = static_cast<int32_t>(known.partitions.size()); i < count; ++i) {
     auto queue = std::make_unique<PartitionQueue>();

@@ -118,8 +118,8 @@ class Accumulator {
   size_t used_bytes() const { return used_bytes_; }
   // A record that takes `bytes` would fit: always into an empty buffer, however small that is.
   bool has_room(size_t bytes) const {
-    return used_bytes_ == 0 || (used_bytes_ < options_.buffer_bytes &&
-                                bytes <= options_.buffer_bytes - used_bytes_);
+    return used_bytes_ == 0 ||
+           (used_bytes_ < options_.buffer_bytes && bytes <= options_.buffer_bytes - used_bytes_);
   }
   // Room for a fair part of a batch.
   bool has_much_room() const {

@@ -41,6 +41,7 @@ struct SealedBatch {
   int64_t producer_id = wire::kNoProducerId;
   int16_t producer_epoch = wire::kNoProducerEpoch;
   int64_t max_timestamp_ms = wire::kNoTimestamp;
+  uint64_t ordinal = 0;  // counts the partition's batches
   int attempts = 0;
 
   std::span<const Slice> slices() const { return {pieces.data(), pieces[1].empty() ? 1U : 2U}; }

@@ -42,6 +42,13 @@ PartitionSender::Numbers PartitionSender::next_numbers(const ProducerIdentity& c
   return {.producer = producer_, .base_sequence = next_sequence_};
 }
 
+// A broker knows the latest five batches of a producer again. So no new one leaves as long as it
+// would push the oldest unconfirmed one, which may have to be repeated, out of that memory.
+bool PartitionSender::is_in_window() const {
+  if (!options_.idempotent || in_flight_.empty()) return true;
+  return next_ordinal_ - in_flight_.front()->ordinal < options_.in_flight_max;
+}
+
 SealedBatch& PartitionSender::start_new(SealedBatchPtr batch) {
   ODK_ASSERT(can_start_new());
   if (options_.idempotent) {
@@ -49,6 +56,7 @@ SealedBatch& PartitionSender::start_new(SealedBatchPtr batch) {
     next_sequence_ = wire::advance_sequence(next_sequence_, batch->record_count);
   }
   ++batch->attempts;
+  batch->ordinal = next_ordinal_++;
   in_flight_.push_back(std::move(batch));
   return *in_flight_.back();
 }
@@ -72,8 +80,7 @@ bool PartitionSender::is_first_outstanding(const SealedBatch& batch) const {
 PartitionSender::Verdict PartitionSender::judge(const SealedBatch& batch, proto::ErrorCode error) {
   using proto::ErrorCode;
   switch (error) {
-    case ErrorCode::kNone:
-      return Verdict::kDelivered;
+    case ErrorCode::kNone: return Verdict::kDelivered;
     case ErrorCode::kDuplicateSequenceNumber:
       // An earlier try did arrive, though its answer did not.
       return Verdict::kDelivered;
@@ -87,14 +94,13 @@ PartitionSender::Verdict PartitionSender::judge(const SealedBatch& batch, proto:
         has_gap_ = true;
       }
       return Verdict::kRetry;
-    default:
-      return proto::is_retriable(error) ? Verdict::kRetry : Verdict::kFailed;
+    default: return proto::is_retriable(error) ? Verdict::kRetry : Verdict::kFailed;
   }
 }
 
 SealedBatchPtr PartitionSender::take_in_flight(const SealedBatch& batch) {
-  const auto found = std::ranges::find(in_flight_, &batch,
-                                       [](const SealedBatchPtr& b) { return b.get(); });
+  const auto found =
+      std::ranges::find(in_flight_, &batch, [](const SealedBatchPtr& b) { return b.get(); });
   ODK_ASSERT(found != in_flight_.end());
   SealedBatchPtr taken = std::move(*found);
   in_flight_.erase(found);

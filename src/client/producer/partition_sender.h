@@ -12,7 +12,7 @@ namespace odradek::client {
 
 struct PartitionSenderOptions {
   bool idempotent = true;
-  size_t in_flight_max = 5;  // batches; a broker remembers five for duplicates
+  size_t in_flight_max = 5;  // batches; at most what a broker remembers to know duplicates
 };
 
 // A producer identity, given by a broker.
@@ -35,7 +35,7 @@ class PartitionSender {
 
   bool can_start_new() const {
     return waiting_.empty() && !has_gap_ && !is_unresolved_ &&
-           in_flight_.size() < options_.in_flight_max;
+           in_flight_.size() < options_.in_flight_max && is_in_window();
   }
   bool can_start_retry(MonotonicTime now) const {
     return !waiting_.empty() && !has_gap_ && now >= retry_at_ &&
@@ -85,18 +85,20 @@ class PartitionSender {
 
  private:
   SealedBatchPtr take_in_flight(const SealedBatch& batch);
+  bool is_in_window() const;
   bool is_first_outstanding(const SealedBatch& batch) const;
   void renumber(const ProducerIdentity& producer);
 
   PartitionSenderOptions options_;
   std::deque<SealedBatchPtr> in_flight_;  // by sequence
-  std::deque<SealedBatchPtr> waiting_;    // by sequence
+  std::deque<SealedBatchPtr> waiting_;  // by sequence
   MonotonicTime retry_at_{};
   ProducerIdentity producer_;
+  uint64_t next_ordinal_ = 0;
   int32_t next_sequence_ = 0;
   int32_t expected_sequence_ = 0;  // behind the last batch the broker confirmed
   std::pair<uint64_t, uint32_t> last_delivered_{};  // SealedBatch::place()
-  bool has_gap_ = false;        // the broker says that it misses a batch
+  bool has_gap_ = false;  // the broker says that it misses a batch
   bool is_unresolved_ = false;  // a batch failed; whether the broker has it is not known
 };
 

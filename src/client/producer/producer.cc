@@ -47,10 +47,10 @@ KafkaError refused(const odradek::Error& error) {
 Op<RecordMetadata> Producer::send(const Record& record) {
   client::Promise<RecordMetadata> promise;
   Op<RecordMetadata> op = promise.op();
-  DeliveryCallback report = [promise = std::move(promise)](
-                                const Result<RecordMetadata>& delivered) mutable {
-    promise.set(delivered);
-  };
+  DeliveryCallback report =
+      [promise = std::move(promise)](const Result<RecordMetadata>& delivered) mutable {
+        promise.set(delivered);
+      };
   const auto sent = core_->send(record, report);
   if (!sent) report(Result<RecordMetadata>(refused(sent.error())));
   return op;

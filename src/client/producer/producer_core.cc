@@ -94,9 +94,8 @@ Op<void> ProducerCore::flush(std::chrono::milliseconds wait) {
     if (shared_.accumulator.is_done_up_to(up_to)) {
       return Op<void>::ready(Result<void>{});
     }
-    shared_.flushes.push_back({.up_to = up_to,
-                               .deadline = client_->loop().now() + wait,
-                               .promise = std::move(promise)});
+    shared_.flushes.push_back(
+        {.up_to = up_to, .deadline = client_->loop().now() + wait, .promise = std::move(promise)});
   }
   request_pump();
   return op;
@@ -110,15 +109,15 @@ Op<void> ProducerCore::close(std::chrono::milliseconds wait) {
   }
   client::Promise<void> promise;
   Op<void> op = promise.op();
-  flush(wait).then([self = shared_from_this(),
-                    promise = std::move(promise)](Result<void> flushed) mutable {
-    ClientCore& client = *self->client_;
-    client.post([self = std::move(self), promise = std::move(promise),
-                 flushed = std::move(flushed)]() mutable {
-      self->finish(Error(Errc::kClosed, "the producer is closed"));
-      promise.set(std::move(flushed));
-    });
-  });
+  flush(wait).then(
+      [self = shared_from_this(), promise = std::move(promise)](Result<void> flushed) mutable {
+        ClientCore& client = *self->client_;
+        client.post([self = std::move(self), promise = std::move(promise),
+                     flushed = std::move(flushed)]() mutable {
+          self->finish(Error(Errc::kClosed, "the producer is closed"));
+          promise.set(std::move(flushed));
+        });
+      });
   return op;
 }
 

@@ -42,13 +42,15 @@ Result<void> check(const kafka::ProducerOptions& options) {
     return config_error("idempotent", "needs Acks::all");
   }
   if (options.linger.count() < 0) return config_error("linger", "must not be negative");
-  if (options.batch_bytes < kBatchBytesMin) return config_error("batch_bytes", "must be at least 128");
+  if (options.batch_bytes < kBatchBytesMin)
+    return config_error("batch_bytes", "must be at least 128");
   if (options.batch_bytes > INT32_MAX) return config_error("batch_bytes", "must be below 2 GiB");
   if (options.buffer_bytes < options.batch_bytes) {
     return config_error("buffer_bytes", "must not be below batch_bytes");
   }
   if (options.block_max.count() < 0) return config_error("block_max", "must not be negative");
-  if (options.request_timeout.count() <= 0) return config_error("request_timeout", "must be positive");
+  if (options.request_timeout.count() <= 0)
+    return config_error("request_timeout", "must be positive");
   if (options.delivery_timeout < options.linger + options.request_timeout) {
     return config_error("delivery_timeout", "must not be below linger + request_timeout");
   }

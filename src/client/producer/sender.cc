@@ -101,8 +101,8 @@ void Sender::send_to(int32_t broker_id, std::vector<PartitionState*>& candidates
     return;
   }
   // Nobody is always last when not all fit.
-  std::ranges::rotate(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(
-                                                           rotation_++ % candidates.size()));
+  std::ranges::rotate(candidates, candidates.begin() +
+                                      static_cast<std::ptrdiff_t>(rotation_++ % candidates.size()));
   const MonotonicTime now = loop_->now();
   while (broker.in_flight < options_.in_flight_max && !candidates.empty()) {
     std::vector<Item> items;
@@ -208,9 +208,10 @@ io::Task<void> Sender::get_identity() {
     }
     const Error& error = identity.error();
     ODK_LOG(debug, "no producer id", kv("error", error.to_string()));
-    const bool is_final =
-        error.code() == Errc::kAuthentication || error.code() == Errc::kUnsupported ||
-        (error.code() == Errc::kServer && !proto::is_retriable(proto::error_code(error.server_code())));
+    const bool is_final = error.code() == Errc::kAuthentication ||
+                          error.code() == Errc::kUnsupported ||
+                          (error.code() == Errc::kServer &&
+                           !proto::is_retriable(proto::error_code(error.server_code())));
     if (is_final) {
       give_up(error.with_context("idempotent producer"));
       co_return;

@@ -42,8 +42,8 @@ void Sender::send_request(int32_t broker_id, BrokerState& broker, std::vector<It
   }
   flight.version = *version;
   if (options_.acks == kafka::Acks::none) {
-    const Result<void> sent = broker.connection->send_no_response(
-        proto::ProduceRequest::kApiKey, *version, *std::move(body));
+    const Result<void> sent = broker.connection->send_no_response(proto::ProduceRequest::kApiKey,
+                                                                  *version, *std::move(body));
     if (!sent) {
       retry_all(flight, sent.error());
       return;
@@ -112,8 +112,8 @@ void Sender::on_answer(Flight flight, Result<rpc::RawResponse> raw) {
     if (const auto connection = flight.connection.lock()) connection->close();
     retry_all(flight, raw.error());
   } else {
-    auto decoded = rpc::decode_body<proto::ProduceResponse>(std::move(raw->frame), raw->body,
-                                                            flight.version);
+    auto decoded =
+        rpc::decode_body<proto::ProduceResponse>(std::move(raw->frame), raw->body, flight.version);
     if (decoded) {
       on_response(flight, decoded->message);
     } else {
@@ -227,8 +227,8 @@ void Sender::deliver(PartitionState& state, SealedBatchPtr batch, int64_t base_o
 }
 
 void Sender::fail_batch(PartitionState& state, SealedBatchPtr batch, const Error& error) {
-  Error said = error.with_context(
-      fmt::format("{}-{}", state.queue->topic->name, state.queue->partition));
+  Error said =
+      error.with_context(fmt::format("{}-{}", state.queue->topic->name, state.queue->partition));
   if (error.code() == Errc::kTimedOut && state.last_error) {
     said = said.with_context("last failure: " + state.last_error->to_string());
   }

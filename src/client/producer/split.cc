@@ -29,6 +29,7 @@ Result<SealedBatchPtr> build_part(const SealedBatch& batch, const wire::BatchVie
   auto part = std::make_unique<SealedBatch>();
   part->id = batch.id;
   part->part = batch.part + static_cast<uint32_t>(from);
+  part->ordinal = batch.ordinal;
   part->created_at = batch.created_at;
   part->record_count = to - from;
   part->base_sequence = options.base_sequence;
@@ -52,8 +53,8 @@ Result<std::pair<SealedBatchPtr, SealedBatchPtr>> split(SealedBatch& batch,
   ODK_TRY(const Bytes section, wire::records_of(view, decompressor, unpacked));
   const int32_t half = batch.record_count / 2;
   ODK_TRY(SealedBatchPtr first, build_part(batch, view, section, 0, half, options, compressor));
-  ODK_TRY(SealedBatchPtr second, build_part(batch, view, section, half, batch.record_count,
-                                            options, compressor));
+  ODK_TRY(SealedBatchPtr second,
+          build_part(batch, view, section, half, batch.record_count, options, compressor));
   const auto middle = batch.reports.begin() + half;
   first->reports.assign(std::make_move_iterator(batch.reports.begin()),
                         std::make_move_iterator(middle));
