@@ -85,7 +85,8 @@ programs: ## build the programs into build/release/bin
 	@cmake --preset release
 	cmake --build --preset release --target $(PROGRAMS)
 
-install: programs ## install the programs, PREFIX=/usr/local, DESTDIR= for packages
+install: PROGRAMS += odradek
+install: programs ## install programs and library, PREFIX=/usr/local, DESTDIR= for packages
 	cmake --install build/release --prefix $(PREFIX)
 
 clean: ## remove everything that was built

@@ -1,6 +1,7 @@
 // The same operations from coroutines: an echo service that reads one topic and writes another.
 // Works with any coroutine type; this one starts at once and signals its end.
 // usage: example_coroutine HOST:PORT FROM TO COUNT
+// Stops after the batch in which COUNT is reached.
 #include <odradek/kafka.h>
 
 #include <coroutine>

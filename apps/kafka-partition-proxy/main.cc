@@ -46,19 +46,15 @@ struct Flags {
 int exit_code(const Error& error) {
   switch (error.code()) {
     case Errc::kConfig:
-    case Errc::kInvalidArgument:
-      return kExitConfig;
-    case Errc::kAlreadyExists:
-      return kExitListen;
+    case Errc::kInvalidArgument: return kExitConfig;
+    case Errc::kAlreadyExists: return kExitListen;
     case Errc::kNetwork:
     case Errc::kTimedOut:
     case Errc::kClosed:
     case Errc::kTls:
     case Errc::kAuthentication:
-    case Errc::kServer:
-      return kExitOtherSide;
-    default:
-      return kExitInternal;
+    case Errc::kServer: return kExitOtherSide;
+    default: return kExitInternal;
   }
 }
 
@@ -119,8 +115,7 @@ class Program {
   Result<std::string> start_http() {
     Result<io::HostPort> address = io::parse_host_port(config_.metrics_address);
     if (!address) {
-      return Error(Errc::kConfig,
-                   fmt::format("metrics.address: {}", address.error().message()));
+      return Error(Errc::kConfig, fmt::format("metrics.address: {}", address.error().message()));
     }
     Proxy::declare_metrics(registry_);
     process_metrics_ = obs::add_process_metrics(registry_);

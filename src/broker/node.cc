@@ -29,6 +29,7 @@ Node::Node(io::Loop& loop, NodeOptions options)
       groups_(loop, options_.settings.group_config()),
       sessions_(static_cast<size_t>(
           options_.settings.get_long("max.incremental.fetch.session.cache.slots"))),
+      fetch_bytes_max_(static_cast<size_t>(options_.settings.get_long("fetch.max.bytes"))),
       next_producer_id_(first_producer_id(wall_ms())),
       producers_checked_at_(loop.now()),
       offsets_checked_at_(loop.now()) {}

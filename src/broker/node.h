@@ -50,6 +50,8 @@ class Node {
   Fetches& fetches() { return fetches_; }
   const Fetches& fetches() const { return fetches_; }
   Addresses& addresses() { return addresses_; }
+  // fetch.max.bytes: asked for by every fetch, so it is not looked up each time.
+  size_t fetch_bytes_max() const { return fetch_bytes_max_; }
   // Working memory for checking and searching batches.
   log::CheckScratch& scratch() { return scratch_; }
 
@@ -85,6 +87,7 @@ class Node {
   FetchSessions sessions_;
   Fetches fetches_;
   Addresses addresses_;
+  size_t fetch_bytes_max_;
   int64_t next_producer_id_;
   io::TimerId housekeeping_ = 0;
   MonotonicTime producers_checked_at_;

@@ -15,6 +15,8 @@ using proto::ErrorCode;
 
 // One request may not make more: a typing error must not take the machine's memory.
 constexpr int32_t kPartitionsPerCallMax = 10'000;
+// Nor may many requests: each partition costs some hundred bytes, records or not.
+constexpr size_t kPartitionsMax = 200'000;
 
 ApiError refuse(ErrorCode code, std::string message) { return {code, std::move(message)}; }
 
@@ -55,6 +57,18 @@ ApiError check_assignments(const Node& node, const NewTopic& topic) {
   return {};
 }
 
+ApiError check_room(const Topics& topics, int32_t added) {
+  if (added > kPartitionsPerCallMax) {
+    return refuse(ErrorCode::kPolicyViolation,
+                  fmt::format("at most {} partitions at once", kPartitionsPerCallMax));
+  }
+  if (topics.partition_count() + static_cast<size_t>(added) > kPartitionsMax) {
+    return refuse(ErrorCode::kPolicyViolation,
+                  fmt::format("this broker takes at most {} partitions", kPartitionsMax));
+  }
+  return {};
+}
+
 ApiError check_numbers(Node& node, const NewTopic& topic, int32_t& partitions) {
   if (!topic.assignments.empty()) {
     partitions = static_cast<int32_t>(topic.assignments.size());
@@ -82,11 +96,7 @@ ApiError check_numbers(Node& node, const NewTopic& topic, int32_t& partitions) {
                     "of {} cannot be reached because only 1 broker(s) are registered.",
                     replicas, replicas));
   }
-  if (partitions > kPartitionsPerCallMax) {
-    return refuse(ErrorCode::kPolicyViolation,
-                  fmt::format("at most {} partitions at once", kPartitionsPerCallMax));
-  }
-  return {};
+  return check_room(node.topics(), partitions);
 }
 
 // The value of a list after appending or subtracting items.
@@ -180,7 +190,7 @@ NewTopicResult create_topic(Node& node, const NewTopic& topic, bool only_check) 
   return result;
 }
 
-ApiError check_more_partitions(const Topic& topic, int32_t total) {
+ApiError check_more_partitions(const Node& node, const Topic& topic, int32_t total) {
   const auto now = static_cast<int32_t>(topic.partitions.size());
   if (total == now) {
     return refuse(ErrorCode::kInvalidPartitions,
@@ -192,11 +202,7 @@ ApiError check_more_partitions(const Topic& topic, int32_t total) {
                               "increase.",
                               topic.name, now, total));
   }
-  if (total - now > kPartitionsPerCallMax) {
-    return refuse(ErrorCode::kPolicyViolation,
-                  fmt::format("at most {} partitions at once", kPartitionsPerCallMax));
-  }
-  return {};
+  return check_room(node.topics(), total - now);
 }
 
 ConfigChanges change_topic_configs(const Node& node, const TopicOverrides& current,

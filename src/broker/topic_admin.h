@@ -36,7 +36,7 @@ struct NewTopicResult {
 NewTopicResult create_topic(Node& node, const NewTopic& topic, bool only_check);
 
 // Whether the total is more than the topic has, and what else speaks against it.
-ApiError check_more_partitions(const Topic& topic, int32_t total);
+ApiError check_more_partitions(const Node& node, const Topic& topic, int32_t total);
 
 // A topic's own configuration after changes; the error names the first that is not possible.
 // Source: ConfigurationControlManager.incrementalAlterConfigs of Kafka 4.

@@ -1,6 +1,9 @@
 #include "client/client_core.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <csignal>
 
 #include "client/client_thread.h"
 
@@ -22,6 +25,11 @@ std::shared_ptr<ClientCore> ClientCore::start(cluster::ClusterOptions options) {
 }
 
 void ClientCore::thread_main() {
+  // Signals are the program's business, and go to its threads.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  pthread_setname_np(pthread_self(), "odradek");
   client::mark_client_thread();
   loop_.block_on(main_task());
   {

@@ -46,6 +46,12 @@ class Loop::Impl {
       : clock_(clock != nullptr ? clock : &system_clock_),
         is_manual_(dynamic_cast<ManualClock*>(clock) != nullptr) {}
 
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  // Timers own what may own sockets: they go while the context is there. Tasks that still wait go
+  // with the context, and may cancel timers on their way.
+  ~Impl() { timers_.clear(); }
+
   Clock* clock() { return clock_; }
   bool is_manual() const { return is_manual_; }
 
@@ -132,11 +138,11 @@ class Loop::Impl {
   Clock* clock_;
   const bool is_manual_;
   std::atomic<bool> stop_requested_ = false;
+  TimerHeap timers_;
   asio::io_context context_{1};  // one thread runs it
   asio::executor_work_guard<asio::io_context::executor_type> keep_running_{context_.get_executor()};
   Alarm alarm_{context_.get_executor()};
   MonotonicTime armed_at_ = kNever;
-  TimerHeap timers_;
   std::unique_ptr<AlignedPage[]> scratch_;
 };
 

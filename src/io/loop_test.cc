@@ -71,6 +71,19 @@ TEST(Loop, RealTimersFireInOrder) {
   EXPECT_EQ(fired, (std::vector<int>{1, 2, 3}));
 }
 
+TEST(Loop, GoesAwayWithTimersAndTasksThatStillWait) {
+  auto owned = std::make_shared<int>(7);
+  const std::weak_ptr<int> watched = owned;
+  {
+    ManualClock clock;
+    Loop loop(clock);
+    loop.call_after(seconds(1), [held = owned] {});
+    loop.post([held = owned] {});
+    owned.reset();
+  }
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST(Loop, ManualTimersFireOnlyWhenTheClockWasAdvanced) {
   ManualClock clock;
   Loop loop(clock);

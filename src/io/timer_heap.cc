@@ -37,6 +37,12 @@ bool TimerHeap::cancel(TimerId timer) {
   return true;
 }
 
+void TimerHeap::clear() {
+  while (!heap_.empty()) {
+    const Action dropped = remove(static_cast<uint32_t>(heap_.size() - 1));
+  }
+}
+
 TimerHeap::Action TimerHeap::take_earliest() {
   ODK_ASSERT(!heap_.empty());
   return remove(0);

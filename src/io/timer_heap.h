@@ -20,6 +20,9 @@ class TimerHeap {
   // False when the timer fired or was cancelled before.
   bool cancel(TimerId timer);
 
+  // Drops all timers without firing them.
+  void clear();
+
   bool empty() const { return heap_.empty(); }
   size_t size() const { return heap_.size(); }
   MonotonicTime earliest() const { return slots_[heap_.front()].when; }

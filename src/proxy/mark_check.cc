@@ -212,8 +212,8 @@ class Checker {
   };
 
   io::Task<Result<Cluster::Connection>> transaction_coordinator(std::string id) {
-    return cluster_.coordinator(CoordinatorType::kTransaction, std::move(id),
-                                cluster::kGeneralLane, deadline());
+    return cluster_.coordinator(CoordinatorType::kTransaction, std::move(id), cluster::kGeneralLane,
+                                deadline());
   }
 
   // The transaction log may be in the making when it is first used.

@@ -74,8 +74,7 @@ io::Task<Result<Proxy::Impl::Brokers>> Proxy::Impl::ask_brokers() {
     auto connected = co_await cluster_->connection(broker.id, cluster::kGeneralLane, deadline);
     if (!connected) {
       last = connected.error();
-      ODK_LOG(warn, "broker not reachable", kv("broker", broker.id),
-              kv("error", last.to_string()));
+      ODK_LOG(warn, "broker not reachable", kv("broker", broker.id), kv("error", last.to_string()));
       continue;
     }
     brokers.apis.push_back((*connected)->peer_apis());
@@ -99,8 +98,8 @@ Result<void> Proxy::Impl::listen(Brokers brokers) {
   server_options.limits = options_.limits;
   bound_ = options_.listen;
   build_topology();  // with the port asked; again below when that was any
-  context_.emplace(ProxyContext{loop_, options_, *cluster_, *topics_, *topology_, *shadows_,
-                                stats_});
+  context_.emplace(
+      ProxyContext{loop_, options_, *cluster_, *topics_, *topology_, *shadows_, stats_});
   service_.emplace(*context_);
   server_.emplace(loop_, *service_, std::move(server_options));
   rpc::ListenerOptions listener;
@@ -178,8 +177,8 @@ void Proxy::declare_metrics(obs::Registry& registry) { registry.declare(proxy_me
 
 void Proxy::collect(obs::Collection& into) const {
   if (!impl_->server_) return;
-  collect_proxy_metrics(impl_->stats_, impl_->server_->stats(),
-                        impl_->cluster_->open_connections(), into);
+  collect_proxy_metrics(impl_->stats_, impl_->server_->stats(), impl_->cluster_->open_connections(),
+                        into);
 }
 
 }  // namespace odradek::proxy

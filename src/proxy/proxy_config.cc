@@ -42,14 +42,16 @@ void declare_kafka(Binder& binder, ProxyConfig::Kafka& into) {
       .range(milliseconds(100), milliseconds(600'000));
   binder.add("kafka.request_timeout_ms", into.request_timeout, "for a broker's answer")
       .range(milliseconds(100), milliseconds(600'000));
-  binder.add("kafka.metadata_refresh_interval_secs", into.metadata_refresh_interval,
-             "how old metadata may get")
+  binder
+      .add("kafka.metadata_refresh_interval_secs", into.metadata_refresh_interval,
+           "how old metadata may get")
       .range(seconds(1), seconds(3600));
   binder.choice<bool>("kafka.security_protocol", into.is_plaintext, {{"PLAINTEXT", true}},
                       "how brokers are connected to");
-  binder.add("kafka.produce_lanes", into.produce_lanes,
-             "connections to each broker for a client that produces; more let the virtual "
-             "partitions of one physical partition wait for acks side by side")
+  binder
+      .add("kafka.produce_lanes", into.produce_lanes,
+           "connections to each broker for a client that produces; more let the virtual "
+           "partitions of one physical partition wait for acks side by side")
       .range(1, 64);
 }
 
@@ -114,8 +116,9 @@ void declare_operation(Binder& binder, ProxyConfig& into) {
              "by time");
   binder.choice<Kip848Mode>("groups.kip848", into.kip848, {{"hide", Kip848Mode::kHide}},
                             "hide: clients use classic groups");
-  binder.add("offsets.shadow_suffix", into.shadow_suffix,
-             "between a group's name and a number in the names of its shadow groups")
+  binder
+      .add("offsets.shadow_suffix", into.shadow_suffix,
+           "between a group's name and a number in the names of its shadow groups")
       .check([](const std::string& suffix) {
         return suffix.empty() ? std::string("may not be empty") : std::string();
       });
@@ -130,9 +133,9 @@ void declare_operation(Binder& binder, ProxyConfig& into) {
                            {"off", LogLevel::off}},
                           "what is logged, to standard error");
   binder.add("logging.json", into.log_json, "log JSON lines");
-  binder.choice<std::optional<LogFormat>>(
-      "logging.format", into.log_format, {{"text", LogFormat::text}, {"json", LogFormat::json}},
-      "the same as a word");
+  binder.choice<std::optional<LogFormat>>("logging.format", into.log_format,
+                                          {{"text", LogFormat::text}, {"json", LogFormat::json}},
+                                          "the same as a word");
 }
 
 Result<io::HostPort> address(const Binder& binder, std::string_view key, std::string_view text,
@@ -146,8 +149,7 @@ bool is_wildcard(const std::string& host) {
   return host.empty() || host == "0.0.0.0" || host == "::" || host == "*";
 }
 
-Result<void> set_addresses(const ProxyConfig& config, const Binder& binder,
-                           ProxyOptions& options) {
+Result<void> set_addresses(const ProxyConfig& config, const Binder& binder, ProxyOptions& options) {
   ODK_TRY(options.listen, address(binder, "listen.address", config.listen.address, kKafkaPort));
   const uint16_t port = options.listen.port;
   for (const std::string& text : config.listen.advertised_addresses) {

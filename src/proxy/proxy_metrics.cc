@@ -17,8 +17,11 @@ constexpr MetricInfo kConnectionsActive = {"kafka_proxy_connections_active", Met
                                            "connections", "Client connections open now."};
 constexpr MetricInfo kConnections = {"kafka_proxy_connections_total", MetricType::kCounter,
                                      "connections", "Client connections accepted."};
-constexpr MetricInfo kRequests = {"kafka_proxy_requests_total", MetricType::kCounter, "requests",
-                                  "Client requests by API.", {"api"}};
+constexpr MetricInfo kRequests = {"kafka_proxy_requests_total",
+                                  MetricType::kCounter,
+                                  "requests",
+                                  "Client requests by API.",
+                                  {"api"}};
 constexpr MetricInfo kRequestSeconds = {
     "kafka_proxy_request_duration_seconds", MetricType::kHistogram, "seconds",
     "From a request's last byte to its answer, waiting for new data included."};
@@ -32,7 +35,9 @@ constexpr MetricInfo kRemapping = {
 constexpr MetricInfo kBrokerConnections = {"kafka_proxy_broker_connections_active",
                                            MetricType::kGauge, "connections",
                                            "Connections to brokers open now."};
-constexpr MetricInfo kErrors = {"kafka_proxy_errors_total", MetricType::kCounter, "errors",
+constexpr MetricInfo kErrors = {"kafka_proxy_errors_total",
+                                MetricType::kCounter,
+                                "errors",
                                 "Error codes answered, by API; CLOSED for connections closed "
                                 "instead of an answer.",
                                 {"api", "code"}};
@@ -56,11 +61,10 @@ constexpr MetricInfo kReconnects = {"kafka_proxy_upstream_reconnects_total", Met
                                     "connections",
                                     "Clients' connections to brokers opened anew after a loss."};
 
-constexpr std::array kAll = {
-    &kConnectionsActive, &kConnections,  &kRequests,  &kRequestSeconds,    &kBytesSent,
-    &kBytesReceived,     &kRemapping,    &kErrors,    &kBrokerConnections, &kScanned,
-    &kMatched,           &kFillers,      &kMarkErrors, &kShadowCommits,    &kMismatch,
-    &kReconnects};
+constexpr std::array kAll = {&kConnectionsActive, &kConnections,   &kRequests,  &kRequestSeconds,
+                             &kBytesSent,         &kBytesReceived, &kRemapping, &kErrors,
+                             &kBrokerConnections, &kScanned,       &kMatched,   &kFillers,
+                             &kMarkErrors,        &kShadowCommits, &kMismatch,  &kReconnects};
 
 double number(uint64_t value) { return static_cast<double>(value); }
 

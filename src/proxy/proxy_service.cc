@@ -34,8 +34,7 @@ void ProxyService::on_request(rpc::Request request) {
   session->tasks.spawn(serve(session.get(), &handler->second, std::move(request)));
 }
 
-io::Task<void> ProxyService::serve(Session* session, const Handler* handler,
-                                   rpc::Request request) {
+io::Task<void> ProxyService::serve(Session* session, const Handler* handler, rpc::Request request) {
   const Result<void> served = co_await handler->run(*session, request);
   session->note_served(request);
   if (served || session->is_closed) co_return;

@@ -98,7 +98,7 @@ void ServerConnection::start_requests() {
 // Kafka starts a request only after the one before was answered; the handler may allow more.
 bool ServerConnection::may_start(Bytes frame) {
   if (is_muted()) return false;
-  if (answers_bytes_ + unsent_.size() > shared_.options.limits.max_unsent_bytes) return false;
+  if (unsent_bytes() > shared_.options.limits.max_unsent_bytes) return false;
   if (waiting_ == 0) return true;
   if (!session_.is_ready() || frame.size() < kMinHeaderBytes) return false;
   const auto next = static_cast<proto::ApiKey>(load_i16(frame.data()));
@@ -117,7 +117,7 @@ bool ServerConnection::may_start(Bytes frame) {
 // answers: only so a client that goes away meanwhile is noticed.
 bool ServerConnection::may_read() {
   if (refusing_ || !reader_.has_room() || is_muted()) return false;
-  if (answers_bytes_ + unsent_.size() > shared_.options.limits.max_unsent_bytes) return false;
+  if (unsent_bytes() > shared_.options.limits.max_unsent_bytes) return false;
   if (!shared_.is_over_budget()) return true;
   if (shared_.may_pass_budget(this, held_bytes_ != 0)) return true;
   if (!std::exchange(waits_for_budget_, true)) shared_.wait_for_budget(weak_from_this());
@@ -302,7 +302,7 @@ void ServerConnection::finish() {
   close();
   if (timer_ != 0) shared_.loop.cancel(timer_);
   if (pause_timer_ != 0) shared_.loop.cancel(pause_timer_);
-  size_t held = held_bytes_ + answers_bytes_ + (unsent_.size() - unsent_written_);
+  size_t held = held_bytes_ + unsent_bytes();
   for (size_t i = 0; i < slots_.size(); ++i) held += slots_.at(i).request_bytes;
   while (!slots_.empty()) slots_.pop_front();
   reader_ = FrameReader();

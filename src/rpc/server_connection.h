@@ -64,6 +64,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   void on_timer();
 
   // Writing (server_connection_write.cc).
+  size_t unsent_bytes() const { return answers_bytes_ + unsent_.size() - unsent_written_; }
   void schedule_flush();
   void flush();
   size_t gather_answers();

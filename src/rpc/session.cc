@@ -87,6 +87,7 @@ Result<SessionStep> Session::on_api_versions(const Request& request) {
     supported.push_back({feature.name, feature.min_version, feature.max_version, {}});
   }
   std::vector<proto::ApiVersionsResponse::FinalizedFeatureKey> finalized;
+  finalized.reserve(options_.features.finalized.size());
   for (const Features::Finalized& feature : options_.features.finalized) {
     finalized.push_back({feature.name, feature.max_version_level, feature.min_version_level, {}});
   }

@@ -45,6 +45,7 @@ sources_of_host() { # prints "URI SUITES..." lines of both apt formats
 MIRROR=${DEBIAN_MIRROR:-$(sources_of_host | awk '/ bookworm( |$)/ { print $1; exit }')}
 [ -n "$MIRROR" ] || die "no Debian 12 mirror in apt's sources; name one in DEBIAN_MIRROR"
 
+LOG=$(mktemp)
 [ -n "$ROOT_DIR" ] || ROOT_DIR=$(mktemp -d)
 mkdir -p "$ROOT_DIR"
 ROOT_DIR=$(cd "$ROOT_DIR" && pwd)
@@ -58,6 +59,7 @@ unmount_all() {
 }
 cleanup() {
   unmount_all
+  rm -f "$LOG"
   if [ -z "$KEEP" ] && ! grep -q " $ROOT_DIR/" /proc/mounts; then
     rm -rf --one-file-system "$ROOT_DIR"
   fi
@@ -73,9 +75,8 @@ inside() { # COMMAND: in the file system, with an environment of its own
 
 if [ ! -x "$ROOT_DIR/usr/bin/apt-get" ]; then
   say "Debian 12 from $MIRROR into $ROOT_DIR"
-  debootstrap --variant=minbase --include=make,git bookworm "$ROOT_DIR" "$MIRROR" \
-    >"$ROOT_DIR.log" 2>&1 || { tail -n 20 "$ROOT_DIR.log" >&2; die "debootstrap failed"; }
-  rm -f "$ROOT_DIR.log"
+  debootstrap --variant=minbase --include=make,git bookworm "$ROOT_DIR" "$MIRROR" >"$LOG" 2>&1 ||
+    { tail -n 20 "$LOG" >&2; die "debootstrap failed"; }
 fi
 # How this machine reaches the mirror.
 for file in /etc/resolv.conf /etc/hosts /etc/apt/apt.conf.d/*proxy*; do

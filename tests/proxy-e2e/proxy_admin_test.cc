@@ -24,8 +24,7 @@ using proto::ErrorCode;
 
 class ProxyAdmin : public ProxyTest {
  protected:
-  rpc::Decoded<proto::MetadataResponse> metadata(std::string_view topic,
-                                                 bool may_create = false) {
+  rpc::Decoded<proto::MetadataResponse> metadata(std::string_view topic, bool may_create = false) {
     proto::MetadataRequest::MetadataRequestTopic asked;
     asked.name = topic;
     proto::MetadataRequest request;

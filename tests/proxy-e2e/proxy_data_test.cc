@@ -56,11 +56,10 @@ TEST_F(ProxyData, StoresAllBatchesOfOnePhysicalPartitionInOneRequest) {
 // Silent loss 2: one producer's equal sequence numbers on two virtual partitions.
 TEST_F(ProxyData, KeepsIdempotentSequencesOfEachVirtualPartition) {
   const auto batch = [](int32_t v, int32_t sequence) {
-    return NewBatch{.partition = v,
-                    .values = {std::to_string(v) + "/" + std::to_string(sequence)},
-                    .options = {.producer_id = 4711,
-                                .producer_epoch = 0,
-                                .base_sequence = sequence}};
+    return NewBatch{
+        .partition = v,
+        .values = {std::to_string(v) + "/" + std::to_string(sequence)},
+        .options = {.producer_id = 4711, .producer_epoch = 0, .base_sequence = sequence}};
   };
   for (int32_t sequence = 0; sequence < 3; ++sequence) {
     for (int32_t v = 0; v < kPartitions; ++v) {
@@ -151,9 +150,8 @@ TEST_F(ProxyData, GivesTheSameHoweverItIsSlicedAndByWhichInstance) {
       if (below(3) == 0) continue;
       asks.push_back({.partition = v, .offset = position[v], .bytes_max = below(3000)});
     }
-    const FetchLimits limits = {.max_wait_ms = below(3),
-                                .min_bytes = below(2000),
-                                .bytes_max = below(6000)};
+    const FetchLimits limits = {
+        .max_wait_ms = below(3), .min_bytes = below(2000), .bytes_max = below(6000)};
     rpc::ClientConnection& connection = below(2) == 0 ? *client_ : *other;
     if (asks.empty()) continue;
     for (auto& [v, fetched] : fetch(connection, kTopic, asks, limits)) {

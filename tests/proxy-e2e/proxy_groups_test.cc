@@ -82,8 +82,7 @@ class ProxyGroups : public ProxyTest {
 
   // What is committed, by topic and partition; without `partitions` all of the group.
   std::map<std::string, std::map<int32_t, Committed>> committed(
-      std::string_view group, std::string_view topic = {},
-      std::vector<int32_t> partitions = {}) {
+      std::string_view group, std::string_view topic = {}, std::vector<int32_t> partitions = {}) {
     proto::OffsetFetchRequest::OffsetFetchRequestTopics asked;
     asked.name = topic;
     asked.partition_indexes = partitions;
@@ -100,9 +99,9 @@ class ProxyGroups : public ProxyTest {
       for (const auto& partition : one.partitions) {
         EXPECT_EQ(partition.error_code, 0);
         if (partition.committed_offset < 0) continue;
-        found[std::string(one.name)][partition.partition_index] = {
-            partition.committed_offset, partition.committed_leader_epoch,
-            std::string(partition.metadata)};
+        found[std::string(one.name)][partition.partition_index] = {partition.committed_offset,
+                                                                   partition.committed_leader_epoch,
+                                                                   std::string(partition.metadata)};
       }
     }
     return found;
@@ -214,20 +213,20 @@ TEST_F(ProxyGroups, AreFoundAtTheProxyAndListedWithoutTheirShadows) {
   find.coordinator_keys = keys;
   const auto found = call(find);
   EXPECT_EQ(found->coordinators[0].error_code, 0);
-  EXPECT_EQ(std::string(found->coordinators[0].host) + ":" +
-                std::to_string(found->coordinators[0].port),
-            proxies_[0]->address());
+  EXPECT_EQ(
+      std::string(found->coordinators[0].host) + ":" + std::to_string(found->coordinators[0].port),
+      proxies_[0]->address());
   EXPECT_EQ(proto::error_code(found->coordinators[1].error_code), ErrorCode::kInvalidGroupId);
   const Committed any = {.offset = 1, .epoch = -1, .metadata = {}};
-  EXPECT_TRUE(all_are(commit("red~vp1", "events", {{0, any}, {7, any}}),
-                      ErrorCode::kInvalidGroupId));
+  EXPECT_TRUE(
+      all_are(commit("red~vp1", "events", {{0, any}, {7, any}}), ErrorCode::kInvalidGroupId));
 }
 
 TEST_F(ProxyGroups, RefuseCommitsOfStrangersBeforeShadowsAreWritten) {
   const Committed any = {.offset = 7, .epoch = -1, .metadata = {}};
   const Member member = join("team");
-  EXPECT_TRUE(all_are(commit("team", "events", {{0, any}, {4, any}, {11, any}}, member),
-                      ErrorCode{}));
+  EXPECT_TRUE(
+      all_are(commit("team", "events", {{0, any}, {4, any}, {11, any}}, member), ErrorCode{}));
   const std::map<std::string, std::map<int32_t, Committed>> before = committed("team");
 
   const Committed later = {.offset = 99, .epoch = -1, .metadata = {}};

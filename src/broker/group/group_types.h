@@ -26,7 +26,8 @@ struct GroupConfig {
   // How long the first rebalance waits beyond its delay for members that were just given an id:
   // they are on their way. Keeps a storm of joiners to few generations when the delay is 0.
   Duration pending_member_grace = std::chrono::milliseconds(100);
-  size_t members_max = 2'147'483'647;
+  size_t members_max = 2'147'483'647;  // of one group
+  size_t groups_max = 200'000;         // more are answered COORDINATOR_NOT_AVAILABLE
   size_t offset_metadata_bytes_max = 4096;
   Duration offsets_retention = std::chrono::hours(24 * 7);
 };

@@ -40,6 +40,8 @@ void Groups::join(const JoinInput& input, Now now, GroupReplies& out) {
     error = ErrorCode::kInvalidSessionTimeout;
   } else if (!input.member_id.empty() && find(input.group_id) == nullptr) {
     error = ErrorCode::kUnknownMemberId;
+  } else if (is_full(input.group_id)) {
+    error = ErrorCode::kCoordinatorNotAvailable;
   }
   if (error != ErrorCode::kNone) {
     out.joins.emplace_back(input.ticket, join_error(error, input.member_id));
@@ -104,6 +106,7 @@ proto::ErrorCode Groups::begin_commit(const MemberRef& member, bool names_missin
     if (member.generation >= 0) {
       return names_missing_groups ? ErrorCode::kGroupIdNotFound : ErrorCode::kIllegalGeneration;
     }
+    if (is_full(member.group_id)) return ErrorCode::kCoordinatorNotAvailable;
     find_or_create(member.group_id, now);
     return ErrorCode::kNone;
   }
@@ -194,6 +197,10 @@ void Groups::clear(ErrorCode error, GroupReplies& out) {
   for (auto& [id, entry] : groups_) entry.group->kill(error, out);
   groups_.clear();
   wakes_.clear();
+}
+
+bool Groups::is_full(std::string_view new_group_id) const {
+  return groups_.size() >= config_.groups_max && !groups_.contains(new_group_id);
 }
 
 Groups::Entry& Groups::find_or_create(std::string_view group_id, Now now) {

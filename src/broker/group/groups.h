@@ -70,6 +70,8 @@ class Groups {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
+  // No room for a group that does not exist yet?
+  bool is_full(std::string_view new_group_id) const;
   Entry& find_or_create(std::string_view group_id, Now now);
   void reschedule(Entry& entry);
   Entries::iterator erase(Entries::iterator entry);

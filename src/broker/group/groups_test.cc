@@ -218,6 +218,18 @@ TEST(DeleteGroups, OnlyThoseWithoutMembers) {
   EXPECT_FALSE(group.groups.wake_at());
 }
 
+TEST(Groups, AreNotMoreThanAllowed) {
+  GroupConfig config = GroupDriver::quick();
+  config.groups_max = 1;
+  GroupDriver group(config);
+  EXPECT_EQ(group.check_commit("", -1), Code::kNone);
+  EXPECT_EQ(group.check_commit("", -1, "other"), Code::kCoordinatorNotAvailable);
+  JoinSpec other;
+  other.group = "other";
+  EXPECT_EQ(group.joined(group.join(other))->error, Code::kCoordinatorNotAvailable);
+  EXPECT_EQ(group.stable({{}}).size(), 1U);
+}
+
 TEST(Groups, AnswerEverybodyWhenTheyAreCleared) {
   GroupDriver group;
   const auto members = group.stable({{}});

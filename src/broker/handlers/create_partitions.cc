@@ -34,7 +34,7 @@ ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& as
   if (topic == nullptr) {
     return {ErrorCode::kUnknownTopicOrPartition, "there is no such topic"};
   }
-  ApiError error = check_more_partitions(*topic, asked.count);
+  ApiError error = check_more_partitions(call.node, *topic, asked.count);
   if (!error.ok()) return error;
   error = check_assignments(call.node, asked,
                             static_cast<size_t>(asked.count) - topic->partitions.size());

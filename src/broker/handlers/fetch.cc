@@ -56,9 +56,8 @@ void fetch(Node& node, rpc::Request request) {
   const ErrorCode error = enter_session(node, message, request.version, options);
   if (error != ErrorCode::kNone) return refuse(request, error);
 
-  const int64_t bytes_max =
-      std::min<int64_t>(message.max_bytes, node.settings().get_long("fetch.max.bytes"));
-  options.limits.bytes_max = static_cast<size_t>(std::max<int64_t>(bytes_max, 0));
+  options.limits.bytes_max =
+      std::min(static_cast<size_t>(std::max(message.max_bytes, 0)), node.fetch_bytes_max());
   options.limits.bytes_min =
       std::min(static_cast<size_t>(std::max(message.min_bytes, 0)), options.limits.bytes_max);
   options.limits.read_committed = message.isolation_level == 1;

@@ -22,8 +22,8 @@ Result<std::regex> compile(const std::string& pattern) {
   try {
     return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
   } catch (const std::regex_error& error) {
-    return Error(Errc::kConfig, fmt::format("topic \"{}\" is not a regular expression: {}",
-                                            pattern, error.what()));
+    return Error(Errc::kConfig, fmt::format("topic \"{}\" is not a regular expression: {}", pattern,
+                                            error.what()));
   }
 }
 
