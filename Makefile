@@ -63,7 +63,7 @@ fuzz-messages: ## the decoder of each protocol message on its own, FUZZ_SECONDS 
 	@tools/install-deps.sh
 	cmake --preset fuzz
 	cmake --build --preset fuzz --target proto_fuzz
-	fuzz/proto_each.sh build/fuzz/bin/proto_fuzz $(FUZZ_SECONDS) build/fuzz/messages
+	fuzz/proto_each.sh build/fuzz/bin/proto_fuzz $(FUZZ_SECONDS) build/fuzz/messages $(TEST_JOBS)
 
 # build/lint has no precompiled headers, so that clang-tidy needs no build first. Tests are
 # formatted but not analysed: gtest's macros make clang-tidy slow and wrong.
