@@ -6,7 +6,7 @@ set -euo pipefail
 # What each command needs. Groups add to each other; `core` is for `make demo` and `make test`.
 declare -A GROUPS_OF=(
   [core]="clang-19 lld-19 libclang-rt-19-dev mold ccache cmake ninja-build make git pkg-config
-    python3 openssl ca-certificates kcat
+    python3 openssl ca-certificates kcat curl zstd
     libboost1.81-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libisal-dev libzstd-dev
     liblz4-dev libsnappy-dev zlib1g-dev libxxhash-dev libspdlog-dev libfmt-dev libyaml-cpp-dev
     libcli11-dev nlohmann-json3-dev libsqlite3-dev libmimalloc-dev
