@@ -36,6 +36,21 @@ Node::Node(io::Loop& loop, NodeOptions options)
 
 Node::~Node() {
   if (housekeeping_ != 0) loop_.cancel(housekeeping_);
+  if (waking_ != 0) loop_.cancel(waking_);
+}
+
+StateLog* Node::state_log(std::string_view topic) {
+  if (topic == kOffsetsTopic) return &offsets_log_;
+  return topic == kTransactionsTopic ? &transactions_log_ : nullptr;
+}
+
+void Node::records_appended(Partition& partition, size_t bytes) {
+  partition.waiters.bytes_arrived(static_cast<int64_t>(bytes), fetches_.ready());
+  if (fetches_.ready().empty() || waking_ != 0) return;
+  waking_ = loop_.call_at(loop_.now(), [this] {
+    waking_ = 0;
+    fetches_.complete_ready();
+  });
 }
 
 bool Node::make_room(size_t bytes) {

@@ -10,6 +10,7 @@
 #include "broker/fetches.h"
 #include "broker/group_service.h"
 #include "broker/settings.h"
+#include "broker/state_log.h"
 #include "broker/topics.h"
 #include "io/loop.h"
 #include "log/batch_check.h"
@@ -43,6 +44,11 @@ class Node {
   const Settings& settings() const { return options_.settings; }
   Topics& topics() { return topics_; }
   const Topics& topics() const { return topics_; }
+  // What coordinators remember; empty until the first record.
+  StateLog& offsets_log() { return offsets_log_; }
+  StateLog& transactions_log() { return transactions_log_; }
+  // The one that is kept in this topic; null when it is none of them.
+  StateLog* state_log(std::string_view topic);
   GroupService& groups() { return groups_; }
   const GroupService& groups() const { return groups_; }
   FetchSessions& sessions() { return sessions_; }
@@ -64,6 +70,10 @@ class Node {
   size_t used_memory_bytes() const { return pool_->used_bytes(); }
   size_t memory_bytes_max() const { return options_.memory_bytes_max; }
 
+  // The broker itself appended to a partition: whoever waits for it is answered soon, when nobody
+  // holds references into topics any more.
+  void records_appended(Partition& partition, size_t bytes);
+
   // Removes a topic and what belongs to it.
   void delete_topic(Topic& topic);
   // Applies settings that were altered while running.
@@ -83,6 +93,8 @@ class Node {
   std::shared_ptr<log::ChunkPool> pool_ = log::ChunkPool::create();
   log::CheckScratch scratch_;
   Topics topics_;
+  StateLog offsets_log_{*this, kOffsetsTopic};
+  StateLog transactions_log_{*this, kTransactionsTopic};
   GroupService groups_;
   FetchSessions sessions_;
   Fetches fetches_;
@@ -90,6 +102,7 @@ class Node {
   size_t fetch_bytes_max_;
   int64_t next_producer_id_;
   io::TimerId housekeeping_ = 0;
+  io::TimerId waking_ = 0;  // readers of what the broker itself appended
   MonotonicTime producers_checked_at_;
   MonotonicTime offsets_checked_at_;
   MonotonicTime eviction_told_at_;

@@ -34,7 +34,10 @@ Settings::Settings(Profile profile) {
   profile_ = {{"group.initial.rebalance.delay.ms", "0"},
               {"log.retention.check.interval.ms", "1000"},
               {"offsets.topic.num.partitions", "1"},
-              {"offsets.topic.replication.factor", "1"}};
+              {"offsets.topic.replication.factor", "1"},
+              {"transaction.state.log.num.partitions", "1"},
+              {"transaction.state.log.replication.factor", "1"},
+              {"transaction.state.log.min.isr", "1"}};
 }
 
 Result<void> Settings::set_static(std::string_view name, std::string_view value) {

@@ -53,6 +53,23 @@ AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& 
   return store_batch(*batch, checked, now_ms);
 }
 
+AppendOutcome PartitionLog::append_own(Bytes bytes, int64_t now_ms) {
+  const Result<wire::BatchView> batch = wire::BatchView::parse(bytes);
+  ODK_ASSERT(batch.has_value() && batch->size() == bytes.size());
+  const auto limit = [&](AppendFault fault, int32_t most) {
+    return failed({fault, fmt::format("a batch of {} bytes, at most {}", bytes.size(), most), {}});
+  };
+  if (bytes.size() > static_cast<size_t>(config_.max_message_bytes)) {
+    return limit(AppendFault::kTooLarge, config_.max_message_bytes);
+  }
+  if (bytes.size() > static_cast<size_t>(config_.segment_bytes)) {
+    return limit(AppendFault::kLargerThanSegment, config_.segment_bytes);
+  }
+  CheckedBatch checked;
+  checked.max_timestamp_ms = batch->max_timestamp();
+  return store_batch(*batch, checked, now_ms);
+}
+
 AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
                                         int64_t now_ms) {
   wire::HeaderEdit edit = checked.edit;

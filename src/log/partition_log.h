@@ -36,6 +36,10 @@ class PartitionLog {
   // Appends the one batch in `records`, sent by a client. `records` may be null or anything.
   AppendOutcome append(Bytes records, int64_t now_ms, CheckScratch& scratch);
 
+  // Appends a batch that the broker made itself (a coordinator's state): whole, its CRC right. Only
+  // its size is checked (kTooLarge, kLargerThanSegment); timestamps and codec stay.
+  AppendOutcome append_own(Bytes batch, int64_t now_ms);
+
   // Whole batches by reference, appended to `out`; their size. The offset is in
   // [start_offset(), end_offset()].
   size_t read(const ReadRange& range, std::vector<Slice>& out) const {

@@ -40,7 +40,9 @@ void delete_records(const Call<Request>& call, Response& response) {
       each.low_watermark = -1;
       Partition* partition = topic == nullptr ? nullptr : topic->partition(asked.partition_index);
       each.error_code =
-          proto::to_number(remove(call.node, partition, asked.offset, each.low_watermark));
+          proto::to_number(is_internal_topic(topics[i].name)
+                               ? ErrorCode::kInvalidTopicException
+                               : remove(call.node, partition, asked.offset, each.low_watermark));
     }
   }
 }

@@ -87,6 +87,7 @@ void describe_topic_partitions(const Call<Request>& call, Response& response) {
       continue;
     }
     answer.topic_id = topic->id;
+    answer.is_internal = is_internal_topic(topic->name);
     const size_t all = topic->partitions.size();
     const size_t first =
         at_cursor ? std::min(static_cast<size_t>(cursor->partition_index), all) : 0;

@@ -39,6 +39,7 @@ void tell_partitions(const Call<Request>& call, const Topic& topic, Answer& answ
 void tell(const Call<Request>& call, const Topic& topic, Answer& answer) {
   answer.name = topic.name;
   answer.topic_id = topic.id;
+  answer.is_internal = is_internal_topic(topic.name);
   if (call.message.include_topic_authorized_operations) {
     answer.topic_authorized_operations = kAllTopicOperations;
   }
@@ -52,7 +53,10 @@ ErrorCode missing(const Call<Request>& call, std::string_view name) {
   const bool may_create =
       (call.version() < kCreateIfAllowedFrom || call.message.allow_auto_topic_creation) &&
       call.node.settings().get_bool("auto.create.topics.enable");
-  if (may_create) {
+  StateLog* state = may_create ? call.node.state_log(name) : nullptr;
+  if (state != nullptr) {
+    state->ensure_topic();
+  } else if (may_create) {
     NewTopic topic;
     topic.name = name;
     const NewTopicResult made = create_topic(call.node, topic, false);

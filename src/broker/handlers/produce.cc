@@ -17,6 +17,8 @@ using Response = proto::ProduceResponse;
 
 constexpr int16_t kTopicIdsFrom = 13;
 constexpr int16_t kZstdFrom = 7;
+// Apache Kafka's own tools use it, and may write where others may not.
+constexpr std::string_view kAdminClientId = "__admin_client";
 
 ErrorCode code_of(log::AppendFault fault) {
   switch (fault) {
@@ -127,6 +129,8 @@ void append_topic(const Call<Request>& call, const Request::TopicProduceData& as
       each.error_code = proto::to_number(unknown);
     } else if (call.message.acks < -1 || call.message.acks > 1) {
       each.error_code = proto::to_number(ErrorCode::kInvalidRequiredAcks);
+    } else if (is_internal_topic(topic->name) && call.request.client_id != kAdminClientId) {
+      each.error_code = proto::to_number(ErrorCode::kInvalidTopicException);
     } else {
       append(call, *partition, data.records.bytes, each);
     }
