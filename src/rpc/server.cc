@@ -46,13 +46,10 @@ io::Task<void> Server::Impl::accept_all(io::Listener* listener,
   while (!stopping) {
     Result<std::unique_ptr<io::Stream>> stream = co_await listener->accept();
     if (!stream) break;  // closed or cancelled
-    if (shared.stats.connections_active >= shared.options.limits.max_connections) {
-      if (const auto skipped = shared.refused_limiter.pass(shared.loop.now())) {
-        ODK_LOG(warn, "connection refused: too many connections",
-                kv("peer", (*stream)->peer_address()), kv("skipped", *skipped),
-                kv("limit", shared.options.limits.max_connections));
-      }
-      continue;
+    const Duration pause = shared.gate.pace(*options, shared.loop.now());
+    if (pause > Duration(0)) {
+      const Result<void> waited = co_await io::sleep(shared.loop, pause);
+      if (!waited) break;
     }
     start(*std::move(stream), options);
   }
@@ -60,6 +57,13 @@ io::Task<void> Server::Impl::accept_all(io::Listener* listener,
 
 void Server::Impl::start(std::unique_ptr<io::Stream> stream,
                          std::shared_ptr<const ListenerOptions> listener) {
+  if (const auto limit = shared.gate.enter(*listener, stream->peer_address())) {
+    if (const auto skipped = shared.refused_limiter.pass(shared.loop.now())) {
+      ODK_LOG(warn, "connection refused: too many connections", kv("peer", stream->peer_address()),
+              kv("listener", listener->name), kv("limit", *limit), kv("skipped", *skipped));
+    }
+    return;
+  }
   ++shared.stats.connections_accepted;
   ++shared.stats.connections_active;
   if (listener->tls) {
@@ -85,6 +89,7 @@ io::Task<void> Server::Impl::secure(std::unique_ptr<io::Stream> stream,
     serve(*std::move(secured), std::move(listener));
     co_return;
   }
+  shared.gate.leave(listener->name, peer);
   --shared.stats.connections_active;
   if (secured || secured.error().code() == Errc::kCancelled) co_return;
   ODK_LOG(warn, "connection closed", kv("peer", peer), kv("listener", listener->name),
@@ -93,9 +98,20 @@ io::Task<void> Server::Impl::secure(std::unique_ptr<io::Stream> stream,
 
 void Server::Impl::serve(std::unique_ptr<io::Stream> stream,
                          std::shared_ptr<const ListenerOptions> listener) {
+  Result<std::string> principal = std::string();
+  SSL* const tls = stream->tls_session();
+  if (tls != nullptr && listener->tls_principal) principal = listener->tls_principal(tls);
+  if (!principal) {
+    ODK_LOG(warn, "authentication failed", kv("peer", stream->peer_address()),
+            kv("listener", listener->name), kv("reason", principal.error().to_string()));
+    ++shared.stats.failed_authentications;
+    shared.gate.leave(listener->name, stream->peer_address());
+    --shared.stats.connections_active;
+    return;
+  }
   const uint64_t id = shared.next_connection_id++;
-  auto connection =
-      std::make_shared<ServerConnection>(shared, std::move(stream), std::move(listener), id);
+  auto connection = std::make_shared<ServerConnection>(
+      shared, std::move(stream), std::move(listener), id, *std::move(principal));
   shared.connections.emplace(id, connection);
   shared.tasks.spawn(ServerConnection::run(std::move(connection)));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct ServerLimits {
   size_t max_unsent_bytes = 8 * 1024 * 1024;      // per connection; then reading stops
   size_t max_buffered_bytes = 256 * 1024 * 1024;  // requests and answers of all connections
   size_t max_connections = 100'000;
+  std::optional<size_t> max_connections_per_ip;
+  std::map<std::string, size_t> max_connections_of_ip;  // instead, for these addresses
+  double max_connection_rate = 0;  // accepted each second, by all listeners; 0: no limit
   Duration idle_timeout = std::chrono::minutes(10);
   Duration first_request_timeout = std::chrono::seconds(30);
   Duration tls_handshake_timeout = std::chrono::seconds(10);
@@ -65,7 +69,11 @@ struct ListenerOptions {
   uint16_t port = 0;
   std::function<std::shared_ptr<SSL_CTX>()>
       tls;  // empty: plaintext. Asked for each handshake (reload)
-  std::function<std::string(SSL*)> tls_principal;  // mTLS: principal of a session; empty: anonymous
+  // The principal of a TLS session ("User:CN=x"). An error closes the connection. Empty: everybody
+  // is anonymous.
+  std::function<Result<std::string>(SSL*)> tls_principal;
+  size_t max_connections = 100'000;
+  double max_connection_rate = 0;  // accepted each second; 0: no limit
   std::optional<SaslOptions> sasl;
 };
 

@@ -22,7 +22,8 @@ int16_t load_i16(const uint8_t* at) {
 }  // namespace
 
 ServerConnection::ServerConnection(ServerShared& shared, std::unique_ptr<io::Stream> stream,
-                                   std::shared_ptr<const ListenerOptions> listener, uint64_t id)
+                                   std::shared_ptr<const ListenerOptions> listener, uint64_t id,
+                                   std::string principal)
     : shared_(shared),
       stream_(std::move(stream)),
       listener_(std::move(listener)),
@@ -34,11 +35,7 @@ ServerConnection::ServerConnection(ServerShared& shared, std::unique_ptr<io::Str
   info_->peer_address = stream_->peer_address();
   info_->local_address = stream_->local_address();
   info_->listener = listener_->name;
-  SSL* const tls = stream_->tls_session();
-  if (tls != nullptr && listener_->tls_principal) {
-    std::string principal = listener_->tls_principal(tls);
-    if (!principal.empty()) info_->principal = std::move(principal);
-  }
+  if (!principal.empty()) info_->principal = std::move(principal);
 }
 
 // One coroutine for the whole life of a connection: every further frame of a suspended call costs
@@ -307,6 +304,7 @@ void ServerConnection::finish() {
   while (!slots_.empty()) slots_.pop_front();
   reader_ = FrameReader();
   shared_.connections.erase(info_->id);
+  shared_.gate.leave(info_->listener, info_->peer_address);
   --shared_.stats.connections_active;
   shared_.release(held);
   shared_.end_pass(this);

@@ -19,7 +19,8 @@ namespace odradek::rpc {
 class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
  public:
   ServerConnection(ServerShared& shared, std::unique_ptr<io::Stream> stream,
-                   std::shared_ptr<const ListenerOptions> listener, uint64_t id);
+                   std::shared_ptr<const ListenerOptions> listener, uint64_t id,
+                   std::string principal);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 

@@ -28,6 +28,7 @@ ServerShared::ServerShared(io::Loop& the_loop, RequestHandler& the_handler,
     : loop(the_loop),
       handler(the_handler),
       options(with_own_apis(std::move(the_options))),
+      gate(options.limits),
       tasks(the_loop),
       out(std::make_unique_for_overwrite<OutBuffer>()) {
   for (const ApiRange& range : options.apis) {

@@ -7,6 +7,7 @@
 
 #include "base/log_limiter.h"
 #include "io/task_group.h"
+#include "rpc/connection_gate.h"
 #include "rpc/server.h"
 
 namespace odradek::rpc {
@@ -35,6 +36,7 @@ class ServerShared {
   RequestHandler& handler;
   const ServerOptions options;
   ServerStats stats;
+  ConnectionGate gate;
   size_t buffered_bytes = 0;
   uint64_t next_connection_id = 1;
   std::map<uint64_t, std::shared_ptr<ServerConnection>> connections;

@@ -201,7 +201,7 @@ TEST_F(TlsServerTest, SpeaksTls) {
 TEST_F(TlsServerTest, TakesThePrincipalFromTheClientsCertificate) {
   ListenerOptions listener;
   listener.tls = [context = make_context(&certificate, &authority)] { return context; };
-  listener.tls_principal = [](SSL* session) {
+  listener.tls_principal = [](SSL* session) -> Result<std::string> {
     const std::unique_ptr<X509, decltype(&X509_free)> seen(SSL_get1_peer_certificate(session),
                                                            &X509_free);
     std::vector<char> name(100);
