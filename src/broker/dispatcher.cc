@@ -27,7 +27,9 @@ void Dispatcher::on_request(rpc::Request request) {
     request.responder.close("no handler for this API");
     return;
   }
-  ++counters_[static_cast<size_t>(found - handlers.begin())].requests;
+  if (!request.connection->is_inside) {
+    ++counters_[static_cast<size_t>(found - handlers.begin())].requests;
+  }
   (*found)->handle(node_, std::move(request));
 }
 

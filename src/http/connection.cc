@@ -39,12 +39,16 @@ std::string on_one_line(std::string_view value) {
   return result;
 }
 
+// A stream is delimited by chunks where the connection is kept, else by its end.
 std::string header_of(const HttpResponse& response, TimestampMs now_ms, bool keep_alive) {
   std::string text = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
                                  response.status, reason_phrase(response.status),
                                  fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
   const bool has_body = response.status != 204 && response.status != 304;
-  if (has_body) {
+  if (response.stream) {
+    text += fmt::format("Content-Type: {}\r\n", on_one_line(response.content_type));
+    if (keep_alive) text += "Transfer-Encoding: chunked\r\n";
+  } else if (has_body) {
     text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n",
                         on_one_line(response.content_type), response.body.size());
   }
@@ -196,8 +200,19 @@ io::Task<bool> HttpConnection::serve_one() {
   if (!incoming.request) co_return false;
   const bool is_head = incoming.request->method == "HEAD";
   HttpResponse response = co_await call_handler(handler_, *std::move(incoming.request));
+  if (response.stream && !is_head) {
+    const bool goes_on = co_await write_stream(response, incoming.http_1_0, incoming.keep_alive);
+    co_return goes_on;
+  }
   Result<void> written = co_await write(response, !is_head, incoming.keep_alive);
   co_return written.has_value() && incoming.keep_alive;
+}
+
+io::Task<Result<void>> HttpConnection::send(SliceChain bytes) {
+  deadline_.set(limits_.response_timeout);
+  Result<void> written = co_await stream_->write(std::move(bytes));
+  deadline_.clear();
+  co_return written;
 }
 
 io::Task<Result<void>> HttpConnection::write(const HttpResponse& response, bool with_body,
@@ -206,10 +221,54 @@ io::Task<Result<void>> HttpConnection::write(const HttpResponse& response, bool 
   bytes.append(Slice::copy_of(header_of(response, loop_.clock().wall_ms(), keep_alive)));
   const bool has_body = response.status != 204 && response.status != 304;
   if (with_body && has_body) bytes.append(Slice::copy_of(response.body));
-  deadline_.set(limits_.response_timeout);
-  Result<void> written = co_await stream_->write(std::move(bytes));
-  deadline_.clear();
+  Result<void> written = co_await send(std::move(bytes));
   co_return written;
+}
+
+class HttpConnection::ChunkWriter final : public BodyWriter {
+ public:
+  ChunkWriter(HttpConnection& connection, bool in_chunks)
+      : connection_(connection), in_chunks_(in_chunks) {}
+
+  io::Task<Result<void>> write(std::string piece) override {
+    if (failed_) co_return Errc::kClosed;
+    if (piece.empty()) co_return Result<void>();  // an empty chunk would be the last one
+    SliceChain bytes;
+    if (in_chunks_) bytes.append(Slice::copy_of(fmt::format("{:x}\r\n", piece.size())));
+    bytes.append(Slice::copy_of(piece));
+    if (in_chunks_) bytes.append(Slice::copy_of("\r\n"));
+    Result<void> written = co_await connection_.send(std::move(bytes));
+    failed_ = !written;
+    co_return written;
+  }
+
+  bool failed() const { return failed_; }
+
+ private:
+  HttpConnection& connection_;
+  bool in_chunks_;
+  bool failed_ = false;
+};
+
+io::Task<bool> HttpConnection::write_stream(const HttpResponse& response, bool http_1_0,
+                                            bool keep_alive) {
+  const bool in_chunks = keep_alive && !http_1_0;
+  SliceChain header;
+  header.append(Slice::copy_of(header_of(response, loop_.clock().wall_ms(), in_chunks)));
+  Result<void> begun = co_await send(std::move(header));
+  if (!begun) co_return false;
+  ChunkWriter writer(*this, in_chunks);
+  try {
+    co_await response.stream(writer);
+  } catch (const std::exception& exception) {
+    ODK_LOG(error, "HTTP stream failed", kv("reason", exception.what()));
+    co_return false;  // cut short, so that the client does not take it for whole
+  }
+  if (writer.failed() || !in_chunks) co_return false;
+  SliceChain end;
+  end.append(Slice::copy_of("0\r\n\r\n"));
+  Result<void> ended = co_await send(std::move(end));
+  co_return ended.has_value();
 }
 
 // Closing with unread bytes resets the connection, and the client might lose the refusal: so read

@@ -55,6 +55,10 @@ class HttpConnection {
   io::Task<Incoming> read_request();
   io::Task<bool> serve_one();
   io::Task<Result<void>> write(const HttpResponse& response, bool with_body, bool keep_alive);
+  // A response in pieces; HTTP/1.0 clients see its end by the end of the connection.
+  class ChunkWriter;
+  io::Task<bool> write_stream(const HttpResponse& response, bool http_1_0, bool keep_alive);
+  io::Task<Result<void>> send(SliceChain bytes);
   io::Task<void> drain();
   // Parses what is buffered: true when more bytes are needed.
   bool parse(Parser& parser, Incoming& incoming);

@@ -42,6 +42,28 @@ io::Task<HttpResponse> echo(HttpRequest request) {
   co_return response;
 }
 
+io::Task<void> three_pieces(BodyWriter* writer) {
+  for (const char* piece : {"one ", "", "two ", "three"}) {
+    Result<void> written = co_await writer->write(piece);
+    if (!written) co_return;
+  }
+}
+
+HttpResponse stream_answer(const HttpRequest& /*request*/) {
+  HttpResponse response;
+  response.stream = [](BodyWriter& writer) { return three_pieces(&writer); };
+  return response;
+}
+
+io::Task<void> until_it_fails(io::Loop* loop, BodyWriter* writer, bool* ended) {
+  Result<void> written;
+  while (written) {
+    written = co_await writer->write("tick\n");
+    if (written) written = co_await io::sleep(*loop, milliseconds(1));
+  }
+  *ended = true;
+}
+
 // A server with a few routes; requests are written and answers read as raw bytes.
 class HttpServerTest : public testing::Test {
  protected:
@@ -210,6 +232,44 @@ TEST_F(HttpServerTest, StopsWhileAHandlerWaits) {
   EXPECT_EQ(server_.connections(), 0U);
   loop_.block_on(tasks.join());
   EXPECT_EQ(answer.find("200 OK"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, StreamsABodyInChunksOrUntilTheEnd) {
+  router_.get("/stream", stream_answer);
+  listen();
+  const std::string kept = exchange(get("/stream", "") + get("/hello?name=b"));
+  EXPECT_THAT(kept, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(kept, HasSubstr("\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\nHTTP"));
+  EXPECT_THAT(kept, EndsWith("hello b"));
+  EXPECT_THAT(exchange("GET /stream HTTP/1.0\r\n\r\n"),
+              EndsWith("Connection: close\r\n\r\none two three"));
+  EXPECT_THAT(exchange("HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, EndsAStreamWhoseClientHasGone) {
+  bool ended = false;
+  router_.get("/ticks", [this, &ended](const HttpRequest&) {
+    HttpResponse response;
+    response.stream = [this, &ended](BodyWriter& writer) {
+      return until_it_fails(&loop_, &writer, &ended);
+    };
+    return response;
+  });
+  listen();
+  const auto read_a_little = [](io::Loop* loop, uint16_t port) -> io::Task<std::string> {
+    Result<std::unique_ptr<io::Stream>> stream =
+        co_await io::connect_tcp(*loop, "127.0.0.1", port, loop->now() + seconds(10));
+    if (!stream) co_return "cannot connect";
+    Result<void> written = co_await (*stream)->write(Slice::copy_of(get("/ticks", "")));
+    std::array<uint8_t, 200> some;
+    Result<void> read = co_await (*stream)->read_exactly(some);
+    co_return written&& read ? "read" : "failed";
+  };
+  EXPECT_EQ(loop_.block_on(read_a_little(&loop_, port_)), "read");
+  const MonotonicTime deadline = loop_.now() + seconds(10);
+  while (!ended && loop_.now() < deadline) loop_.run_ready();
+  EXPECT_TRUE(ended);
 }
 
 TEST_F(HttpServerTest, LimitsConnections) {

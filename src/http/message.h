@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "io/task.h"
 
 namespace odradek::http {
@@ -28,10 +29,26 @@ struct HttpRequest {
   std::string query_value(std::string_view name) const;
 };
 
+// Takes the pieces of a body whose length nobody knows in advance.
+class BodyWriter {
+ public:
+  BodyWriter() = default;
+  BodyWriter(const BodyWriter&) = delete;
+  BodyWriter& operator=(const BodyWriter&) = delete;
+  virtual ~BodyWriter() = default;
+
+  // Sends the piece at once. Errors: kClosed or kNetwork when the client has gone or does not read.
+  virtual io::Task<Result<void>> write(std::string piece) = 0;
+};
+
+// Writes a whole body and is done when it ends; the first failed write is a reason to end.
+using BodySource = std::function<io::Task<void>(BodyWriter& writer)>;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  BodySource stream;  // in place of `body`: sent in chunks, for as long as it takes
   Headers headers;  // beyond Content-Type, Content-Length, Connection and Date
 };
 

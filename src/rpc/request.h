@@ -13,6 +13,19 @@ namespace odradek::rpc {
 
 class ServerConnection;
 
+// What a connection has done so far, for people who look.
+struct ConnectionActivity {
+  MonotonicTime connected_at;
+  MonotonicTime last_request_at;
+  uint64_t requests = 0;
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  size_t waiting = 0;  // requests started and not answered
+  proto::ApiKey last_api{-1};
+  int16_t last_version = -1;
+  std::string client_id;  // of the last request that had one
+};
+
 // What the server knows of one client connection; products hang their own state on `attachment`.
 struct ConnectionInfo {
   uint64_t id = 0;
@@ -22,6 +35,9 @@ struct ConnectionInfo {
   std::string principal = "User:ANONYMOUS";
   std::string client_software_name;     // from ApiVersions v3+
   std::string client_software_version;
+  bool is_inside = false;  // of this process itself, as the dashboard's: trusted, and not counted
+  bool is_tls = false;
+  ConnectionActivity activity;
   std::shared_ptr<void> attachment;
 };
 
@@ -63,8 +79,8 @@ struct Request {
   int16_t version = 0;
   int32_t correlation_id = 0;
   std::string_view client_id;  // view into frame; null when absent
-  Slice frame;                 // without the size prefix
-  Bytes body;                  // view into frame, after the header
+  Slice frame;  // without the size prefix
+  Bytes body;  // view into frame, after the header
   std::shared_ptr<ConnectionInfo> connection;
   MonotonicTime received_at;
   Responder responder;

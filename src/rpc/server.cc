@@ -146,6 +146,7 @@ std::vector<std::shared_ptr<const ConnectionInfo>> Server::connections() const {
   std::vector<std::shared_ptr<const ConnectionInfo>> result;
   result.reserve(impl_->shared.connections.size());
   for (const auto& [id, connection] : impl_->shared.connections) {
+    connection->info()->activity.waiting = connection->waiting();
     result.push_back(connection->info());
   }
   return result;

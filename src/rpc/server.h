@@ -98,6 +98,8 @@ struct ServerOptions {
   std::vector<ApiRange> apis;  // what ApiVersions says; anything else closes the connection
   Features features;
   ServerLimits limits;
+  // Serves its own process: ConnectionInfo::is_inside, and connection ids that no other server has.
+  bool is_inside = false;
 };
 
 // Counters of all connections, for metrics. Read on the loop.

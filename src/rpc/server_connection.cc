@@ -36,6 +36,9 @@ ServerConnection::ServerConnection(ServerShared& shared, std::unique_ptr<io::Str
   info_->local_address = stream_->local_address();
   info_->listener = listener_->name;
   if (!principal.empty()) info_->principal = std::move(principal);
+  info_->is_inside = shared.options.is_inside;
+  info_->activity.connected_at = last_activity_;
+  info_->is_tls = stream_->tls_session() != nullptr;
 }
 
 // One coroutine for the whole life of a connection: every further frame of a suspended call costs
@@ -69,6 +72,7 @@ void ServerConnection::read() {
   Result<size_t> count = reader_.read(*stream_, shared_.loop.scratch());
   if (!count) return lost(count.error());
   shared_.stats.bytes_in += *count;
+  info_->activity.bytes_in += *count;
   if (*count != 0) last_activity_ = shared_.loop.now();
 }
 
@@ -164,12 +168,25 @@ void ServerConnection::start(Slice frame) {
   start_request(std::move(request));
 }
 
+// Remembers what people ask of a connection: who it says it is, and what it does.
+void ServerConnection::note(const Request& request) {
+  ConnectionActivity& activity = info_->activity;
+  ++activity.requests;
+  activity.last_request_at = last_activity_;
+  activity.last_api = request.api_key;
+  activity.last_version = request.version;
+  if (!is_null(request.client_id) && activity.client_id != request.client_id) {
+    activity.client_id = request.client_id;
+  }
+}
+
 void ServerConnection::start_request(Request request) {
   const proto::ApiKey key = request.api_key;
   if (refuse(request)) {
     shared_.release(request.frame.size());
     return;
   }
+  note(request);
   const uint64_t slot = slots_.push(key, request.version, request.frame.size());
   ++waiting_;
   if (key == proto::ApiKey::kApiVersions) {

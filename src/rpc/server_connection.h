@@ -42,6 +42,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   }
 
   const std::shared_ptr<ConnectionInfo>& info() const { return info_; }
+  size_t waiting() const { return waiting_; }  // requests started and not answered
 
  private:
   // Reading (server_connection.cc).
@@ -53,6 +54,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   bool may_read();
   void start(Slice frame);
   void start_request(Request request);
+  void note(const Request& request);
   bool refuse(const Request& request);
   void session_step(uint64_t slot, Result<SessionStep> step);
   void fail_authentication(uint64_t slot, SessionStep step);

@@ -44,6 +44,7 @@ void ServerConnection::flush() {
         return;
       }
       shared_.stats.bytes_out += *written;
+      info_->activity.bytes_out += *written;
       if (*written < shared_.gather.size()) keep_unsent(*written);
       shared_.gather.clear();
     }
@@ -141,6 +142,7 @@ io::Task<void> ServerConnection::write_rest(std::shared_ptr<ServerConnection> se
       break;
     }
     connection.shared_.stats.bytes_out += *written;
+    connection.info_->activity.bytes_out += *written;
     connection.unsent_written_ += *written;
     connection.last_activity_ = connection.shared_.loop.now();
     connection.shared_.release(*written);

@@ -29,6 +29,7 @@ ServerShared::ServerShared(io::Loop& the_loop, RequestHandler& the_handler,
       handler(the_handler),
       options(with_own_apis(std::move(the_options))),
       gate(options.limits),
+      next_connection_id(options.is_inside ? kFirstInsideId : 1),
       tasks(the_loop),
       out(std::make_unique_for_overwrite<OutBuffer>()) {
   for (const ApiRange& range : options.apis) {

@@ -38,7 +38,9 @@ class ServerShared {
   ServerStats stats;
   ConnectionGate gate;
   size_t buffered_bytes = 0;
-  uint64_t next_connection_id = 1;
+  // Ids of the servers that one process has never meet: handlers keep state by them.
+  static constexpr uint64_t kFirstInsideId = uint64_t{1} << 62U;
+  uint64_t next_connection_id;
   std::map<uint64_t, std::shared_ptr<ServerConnection>> connections;
   io::TaskGroup tasks;
   LogLimiter refused_limiter{std::chrono::seconds(1)};
