@@ -1,8 +1,11 @@
 #include "broker/fetch_read.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 
 #include "broker/node.h"
+#include "wire/record_batch.h"
 
 namespace odradek::broker {
 namespace {
@@ -31,6 +34,17 @@ ErrorCode check_position(const log::PartitionLog& log, const FetchPartition& ask
   const bool inside =
       asked.fetch_offset >= log.start_offset() && asked.fetch_offset <= log.end_offset();
   return inside ? ErrorCode::kNone : ErrorCode::kOffsetOutOfRange;
+}
+
+// The offset behind the last batch of what was read, which is not empty.
+int64_t offset_behind(std::span<const Slice> read) {
+  wire::BatchCursor cursor(read.back().bytes());
+  int64_t behind = 0;
+  while (true) {
+    const Result<std::optional<wire::BatchView>> batch = cursor.next();
+    if (!batch || !*batch) return behind;
+    behind = (*batch)->next_offset();
+  }
 }
 
 }  // namespace
@@ -64,6 +78,10 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
     if (range.offset < range.end_offset) fetched.bytes = log.read(range, read.slices);
     fetched.slices = read.slices.size() - fetched.first_slice;
     read.bytes += fetched.bytes;
+    if (limits.read_committed && fetched.slices > 0 && !log.aborted_txns().all().empty()) {
+      const int64_t end = offset_behind(std::span(read.slices).subspan(fetched.first_slice));
+      fetched.aborted = log.aborted_txns().overlapping(asked->fetch_offset, end);
+    }
   }
   return read;
 }

@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 #include "broker/fetch_session.h"
+#include "log/aborted_txns.h"
 #include "proto/error_code.h"
 
 namespace odradek::broker {
@@ -29,6 +30,7 @@ struct FetchedPartition {
   size_t first_slice = 0;  // in FetchRead::slices
   size_t slices = 0;
   size_t bytes = 0;
+  std::vector<log::AbortedTxn> aborted;  // in what was read, for a reader of committed records
 };
 
 // What was read of all.

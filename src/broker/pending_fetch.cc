@@ -21,8 +21,19 @@ wire::Records records_of(const FetchRead& read, const FetchedPartition& fetched)
   return {{}, std::span(read.slices).subspan(fetched.first_slice, fetched.slices)};
 }
 
+std::span<Response::AbortedTransaction> aborted_of(const FetchedPartition& fetched, Arena& arena) {
+  if (fetched.aborted.empty()) return proto::empty_array<Response::AbortedTransaction>();
+  auto told = arena.array<Response::AbortedTransaction>(fetched.aborted.size());
+  for (size_t i = 0; i < told.size(); ++i) {
+    told[i].producer_id = fetched.aborted[i].producer_id;
+    told[i].first_offset = fetched.aborted[i].first_offset;
+  }
+  return told;
+}
+
 Response::PartitionData partition_data(const Node& node, const FetchRead& read,
-                                       const FetchedPartition& fetched, const FetchLimits& limits) {
+                                       const FetchedPartition& fetched, const FetchLimits& limits,
+                                       Arena& arena) {
   Response::PartitionData data;
   data.partition_index = fetched.asked->partition;
   data.error_code = proto::to_number(fetched.error);
@@ -32,9 +43,7 @@ Response::PartitionData partition_data(const Node& node, const FetchRead& read,
   const bool known = fetched.partition != nullptr;
   const bool with_aborted = !known || (limits.read_committed && fetched.error == ErrorCode::kNone);
   data.aborted_transactions = {};
-  if (with_aborted) {
-    data.aborted_transactions = proto::empty_array<Response::AbortedTransaction>();
-  }
+  if (with_aborted) data.aborted_transactions = aborted_of(fetched, arena);
   if (fetched.error == ErrorCode::kFencedLeaderEpoch) {
     data.current_leader.leader_id = node.id();
     data.current_leader.leader_epoch = fetched.partition->log.leader_epoch();
@@ -148,6 +157,7 @@ void PendingFetch::answer(FetchRead& read) {
   std::vector<Response::FetchableTopicResponse> topics;
   std::vector<size_t> begins;  // of each topic, in data
   data.reserve(read.partitions.size());
+  Arena arena;
   bool fenced = false;
   for (const FetchedPartition& fetched : read.partitions) {
     const bool news = options_.session == nullptr || has_news(fetched);
@@ -160,7 +170,7 @@ void PendingFetch::answer(FetchRead& read) {
       topic.topic_id = asked.topic_id;
       begins.push_back(data.size());
     }
-    data.push_back(partition_data(node_, read, fetched, options_.limits));
+    data.push_back(partition_data(node_, read, fetched, options_.limits, arena));
     fenced = fenced || fetched.error == ErrorCode::kFencedLeaderEpoch;
   }
   begins.push_back(data.size());

@@ -19,6 +19,7 @@ enum class AppendFault : uint8_t {
   kOutOfOrderSequence,    // (OUT_OF_ORDER_SEQUENCE_NUMBER)
   kStaleProducerEpoch,    // (INVALID_PRODUCER_EPOCH)
   kNotInTransaction,      // (INVALID_TXN_STATE)
+  kStaleCoordinator,      // (TRANSACTION_COORDINATOR_FENCED)
   kStorage,               // no room or a broken store (KAFKA_STORAGE_ERROR)
 };
 

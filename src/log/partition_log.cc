@@ -22,7 +22,8 @@ AppendOutcome failed(AppendError error) {
 
 }  // namespace
 
-AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& scratch) {
+AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& scratch,
+                                   TxnProof proof) {
   SingleBatch single = single_batch(records);
   if (!single.error.ok()) return failed(std::move(single.error));
   CheckedBatch checked = check_batch(single.bytes, config_, now_ms, scratch);
@@ -37,11 +38,8 @@ AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& 
                                config_.segment_bytes),
                    {}});
   }
-  if (batch->is_transactional()) {
-    return failed({AppendFault::kNotInTransaction, "the producer has no open transaction", {}});
-  }
   if (batch->has_producer()) {
-    ProducerStates::Decision decision = producers_.check(*batch);
+    ProducerStates::Decision decision = producers_.check(*batch, proof);
     if (decision.verdict == ProducerStates::Verdict::kRefuse) {
       return failed(std::move(decision.error));
     }
@@ -65,9 +63,51 @@ AppendOutcome PartitionLog::append_own(Bytes bytes, int64_t now_ms) {
   if (bytes.size() > static_cast<size_t>(config_.segment_bytes)) {
     return limit(AppendFault::kLargerThanSegment, config_.segment_bytes);
   }
+  if (batch->has_producer()) {
+    // Whoever writes in a producer's name knows that the transaction may do so.
+    AppendError error = producers_.check_own(*batch, TxnProof::kVerified);
+    if (!error.ok()) return failed(std::move(error));
+  }
   CheckedBatch checked;
   checked.max_timestamp_ms = batch->max_timestamp();
   return store_batch(*batch, checked, now_ms);
+}
+
+AppendOutcome PartitionLog::append_marker(const TxnMarker& marker, int64_t now_ms) {
+  AppendError error = producers_.check_marker(marker);
+  if (!error.ok()) return failed(std::move(error));
+  wire::EndTxnBatch made;
+  made.marker = marker.end;
+  made.producer_id = marker.producer_id;
+  made.producer_epoch = marker.producer_epoch;
+  made.timestamp_ms = now_ms;
+  made.base_offset = end_offset();
+  made.leader_epoch = leader_epoch_;
+  const Slice bytes = wire::make_end_txn_batch(made);
+  const Result<wire::BatchView> batch = wire::BatchView::parse(bytes.bytes());
+  ODK_ASSERT(batch.has_value());
+  const Result<void> stored =
+      store_->append(wire::edited_header(*batch, {}), batch->stored_records(), now_ms);
+  if (!stored) {
+    return failed({AppendFault::kStorage, std::string(stored.error().message()), {}});
+  }
+  const std::optional<CompletedTxn> ended =
+      producers_.record_marker(marker, made.base_offset, now_ms);
+  if (ended && !ended->committed) {
+    aborted_.add({ended->producer_id, ended->first_offset, ended->last_offset,
+                  producers_.stable_after(*ended)});
+  }
+  AppendOutcome outcome;
+  outcome.base_offset = outcome.last_offset = made.base_offset;
+  outcome.bytes = bytes.size();
+  return outcome;
+}
+
+int64_t PartitionLog::last_stable_offset() const {
+  const int64_t end = high_watermark();
+  const std::optional<int64_t> unstable = producers_.first_unstable(end);
+  if (!unstable) return end;
+  return std::min(std::max(*unstable, start_offset_), end);
 }
 
 AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
@@ -99,6 +139,8 @@ int64_t PartitionLog::truncate_before(int64_t offset) {
   if (offset > start_offset_) {
     start_offset_ = offset;
     store_->drop_before(offset);
+    producers_.start_moved(offset);
+    aborted_.drop_before(offset);
   }
   return start_offset_;
 }

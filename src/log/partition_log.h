@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
+#include "log/aborted_txns.h"
 #include "log/append_fault.h"
 #include "log/batch_check.h"
 #include "log/batch_store.h"
@@ -34,10 +35,17 @@ class PartitionLog {
       : store_(std::move(store)), config_(config), leader_epoch_(leader_epoch) {}
 
   // Appends the one batch in `records`, sent by a client. `records` may be null or anything.
-  AppendOutcome append(Bytes records, int64_t now_ms, CheckScratch& scratch);
+  // `proof` is what the coordinator says of a batch that is part of a transaction.
+  AppendOutcome append(Bytes records, int64_t now_ms, CheckScratch& scratch,
+                       TxnProof proof = TxnProof::kNone);
+
+  // Ends a producer's transaction here, also one that never began. kStaleProducerEpoch,
+  // kStaleCoordinator, kStorage.
+  AppendOutcome append_marker(const TxnMarker& marker, int64_t now_ms);
 
   // Appends a batch that the broker made itself (a coordinator's state): whole, its CRC right. Only
-  // its size is checked (kTooLarge, kLargerThanSegment); timestamps and codec stay.
+  // its size is checked (kTooLarge, kLargerThanSegment), and its producer's epoch, where it has one
+  // (kStaleProducerEpoch); timestamps and codec stay.
   AppendOutcome append_own(Bytes batch, int64_t now_ms);
 
   // Whole batches by reference, appended to `out`; their size. The offset is in
@@ -74,10 +82,12 @@ class PartitionLog {
   int64_t start_offset() const { return start_offset_; }
   int64_t end_offset() const { return store_->end_offset(); }
   int64_t high_watermark() const { return end_offset(); }
-  int64_t last_stable_offset() const { return end_offset(); }
+  // Everything before it is decided: readers of committed records stop here.
+  int64_t last_stable_offset() const;
   int32_t leader_epoch() const { return leader_epoch_; }
   size_t size_bytes() const { return store_->size_bytes(); }
   const ProducerStates& producers() const { return producers_; }
+  const AbortedTxns& aborted_txns() const { return aborted_; }
 
  private:
   AppendOutcome store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
@@ -86,6 +96,7 @@ class PartitionLog {
   std::unique_ptr<BatchStore> store_;
   LogConfig config_;
   ProducerStates producers_;
+  AbortedTxns aborted_;
   int64_t start_offset_ = 0;
   int32_t leader_epoch_;
 };

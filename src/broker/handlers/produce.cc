@@ -33,6 +33,7 @@ ErrorCode code_of(log::AppendFault fault) {
     case log::AppendFault::kOutOfOrderSequence: return ErrorCode::kOutOfOrderSequenceNumber;
     case log::AppendFault::kStaleProducerEpoch: return ErrorCode::kInvalidProducerEpoch;
     case log::AppendFault::kNotInTransaction: return ErrorCode::kInvalidTxnState;
+    case log::AppendFault::kStaleCoordinator: return ErrorCode::kTransactionCoordinatorFenced;
     case log::AppendFault::kStorage: return ErrorCode::kKafkaStorageError;
   }
   return ErrorCode::kUnknownServerError;
