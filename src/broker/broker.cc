@@ -123,6 +123,7 @@ Result<void> Broker::Impl::start_on_loop() {
   node_ = std::make_unique<Node>(*loop_, std::move(node));
   dispatcher_ = std::make_unique<Dispatcher>(*node_);
   server_ = std::make_unique<rpc::Server>(*loop_, *dispatcher_, std::move(server));
+  ODK_TRY_VOID(node_->load_state());
   for (const TopicSpec& topic : options_.topics) ODK_TRY_VOID(create_now(topic));
   ODK_TRY_VOID(listen());
   node_->start_housekeeping();

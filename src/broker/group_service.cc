@@ -19,6 +19,26 @@ rpc::Request take(std::unordered_map<Ticket, rpc::Request>& waiting, Ticket tick
   return std::move(node.mapped());
 }
 
+// Gives a log's records to the groups.
+class GroupReader final : public StateReader {
+ public:
+  GroupReader(Groups& groups, Groups::Now now) : groups_(groups), now_(now) {}
+
+  Result<void> on_record(int32_t partition, StateProducer producer,
+                         const wire::RecordView& record) override {
+    TransactionOwner owner;
+    if (producer.id != wire::kNoProducerId) owner = {producer.id, producer.epoch};
+    return groups_.replay(partition, record.key, record.value, owner, now_);
+  }
+  void on_marker(int32_t partition, StateProducer producer, bool committed) override {
+    groups_.end_transaction(partition, producer.id, committed);
+  }
+
+ private:
+  Groups& groups_;
+  Groups::Now now_;
+};
+
 }  // namespace
 
 GroupService::~GroupService() {
@@ -51,10 +71,17 @@ proto::ErrorCode GroupService::leave(std::string_view group_id, std::span<Leavin
   return error;
 }
 
-proto::ErrorCode GroupService::begin_commit(const MemberRef& member, bool names_missing_groups) {
-  const proto::ErrorCode error = groups_.begin_commit(member, names_missing_groups, now());
+proto::ErrorCode GroupService::begin_commit(const MemberRef& member, CommitRules rules) {
+  const proto::ErrorCode error = groups_.begin_commit(member, rules, now());
   settle();
   return error;
+}
+
+Result<void> GroupService::load(const StateLog& log) {
+  GroupReader reader(groups_, now());
+  ODK_TRY_VOID(log.replay(reader));
+  arm();
+  return {};
 }
 
 void GroupService::clear(proto::ErrorCode error) {

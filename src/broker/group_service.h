@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "broker/group/groups.h"
+#include "broker/state_log.h"
 #include "io/loop.h"
 #include "rpc/request.h"
 
@@ -13,7 +14,8 @@ namespace odradek::broker {
 // answers them, and lets time pass for the groups by one timer of the loop. One loop.
 class GroupService {
  public:
-  GroupService(io::Loop& loop, const GroupConfig& config) : loop_(loop), groups_(config) {}
+  GroupService(io::Loop& loop, const GroupConfig& config, GroupEnvironment& environment)
+      : loop_(loop), groups_(config, environment) {}
   GroupService(const GroupService&) = delete;
   GroupService& operator=(const GroupService&) = delete;
   ~GroupService();
@@ -23,7 +25,10 @@ class GroupService {
   void sync(rpc::Request request, SyncInput input);
   proto::ErrorCode heartbeat(const MemberRef& member);
   proto::ErrorCode leave(std::string_view group_id, std::span<LeavingMember> members);
-  proto::ErrorCode begin_commit(const MemberRef& member, bool names_missing_groups);
+  proto::ErrorCode begin_commit(const MemberRef& member, CommitRules rules);
+
+  // Takes back what was written before a restart. Errors: StateLog::replay, kMalformed.
+  Result<void> load(const StateLog& log);
 
   // For what needs no time.
   Groups& groups() { return groups_; }

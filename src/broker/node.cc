@@ -26,7 +26,7 @@ Node::Node(io::Loop& loop, NodeOptions options)
     : loop_(loop),
       options_(std::move(options)),
       topics_(options_.settings, pool_),
-      groups_(loop, options_.settings.group_config()),
+      groups_(loop, options_.settings.group_config(), group_environment_),
       sessions_(static_cast<size_t>(
           options_.settings.get_long("max.incremental.fetch.session.cache.slots"))),
       fetch_bytes_max_(static_cast<size_t>(options_.settings.get_long("fetch.max.bytes"))),
@@ -86,8 +86,13 @@ bool Node::evict_one() {
 
 void Node::delete_topic(Topic& topic) {
   ODK_LOG(info, "topic deleted", kv("topic", topic.name));
-  groups_.groups().topic_deleted(topic.name);
+  const std::string name = topic.name;
   topics_.remove(topic, fetches_.ready());
+  if (name == kOffsetsTopic) {
+    groups_.clear(proto::ErrorCode::kNotCoordinator);
+  } else {
+    groups_.groups().topic_deleted(name);
+  }
 }
 
 void Node::settings_changed() { topics_.configs_changed(); }

@@ -8,6 +8,7 @@
 #include "broker/api_error.h"
 #include "broker/fetch_session.h"
 #include "broker/fetches.h"
+#include "broker/group_environment_of_node.h"
 #include "broker/group_service.h"
 #include "broker/settings.h"
 #include "broker/state_log.h"
@@ -79,6 +80,8 @@ class Node {
   // Applies settings that were altered while running.
   void settings_changed();
 
+  // Takes back what coordinators wrote before a restart; the topics are there.
+  Result<void> load_state() { return groups_.load(offsets_log_); }
   // Starts what happens from time to time: retention, expiry of producers and offsets.
   void start_housekeeping();
   // Forgets everything; who waits is answered.
@@ -95,6 +98,7 @@ class Node {
   Topics topics_;
   StateLog offsets_log_{*this, kOffsetsTopic};
   StateLog transactions_log_{*this, kTransactionsTopic};
+  NodeGroupEnvironment group_environment_{*this};
   GroupService groups_;
   FetchSessions sessions_;
   Fetches fetches_;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
+#include "broker/group/group_environment.h"
 #include "broker/group/group_types.h"
 
 namespace odradek::broker {
@@ -20,6 +22,9 @@ enum class GroupState : uint8_t {
   kDead,                 // removed
 };
 std::string_view group_state_name(GroupState state);  // as Kafka spells it
+
+// That there is no such group any more.
+GroupRecord classic_group_tombstone(std::string_view group_id);
 
 // One member of a classic group.
 struct GroupMember {
@@ -48,8 +53,9 @@ struct GroupMember {
 // Source: KIP-345, KIP-394, KIP-559, KIP-814; GroupMetadataManager and ClassicGroup of Kafka 4.
 class ClassicGroup {
  public:
-  ClassicGroup(std::string id, const GroupConfig& config, TimestampMs now_ms)
-      : id_(std::move(id)), config_(config), state_since_ms_(now_ms) {}
+  ClassicGroup(std::string id, const GroupConfig& config, GroupEnvironment& environment,
+               TimestampMs now_ms)
+      : id_(std::move(id)), config_(config), environment_(environment), state_since_ms_(now_ms) {}
   ClassicGroup(const ClassicGroup&) = delete;
   ClassicGroup& operator=(const ClassicGroup&) = delete;
 
@@ -64,7 +70,7 @@ class ClassicGroup {
   proto::ErrorCode heartbeat(const MemberRef& member, Now now);
   void leave(std::span<LeavingMember> members, Now now, GroupReplies& out);
   // May this caller commit offsets now? Keeps its session alive when it is a member.
-  proto::ErrorCode check_commit(const MemberRef& member, Now now);
+  proto::ErrorCode check_commit(const MemberRef& member, CommitRules rules, Now now);
   // Answers everything that waits with `error` and ends the group.
   void kill(proto::ErrorCode error, GroupReplies& out);
 
@@ -85,13 +91,13 @@ class ClassicGroup {
   // Whether a member's subscription names the topic; true when a group of consumers has
   // subscriptions nobody can read.
   bool is_subscribed_to(std::string_view topic) const;
-  // Empty and known only by its offsets or not at all: may be removed with its last offset.
+  // Empty, and nobody on the way: may be removed with its last offset.
   bool is_removable() const { return state_ == GroupState::kEmpty && pending_.empty(); }
 
-  // Committed positions by topic and partition; Groups keeps them.
-  using Offsets = std::map<std::string, std::map<int32_t, CommittedOffset>, std::less<>>;
-  Offsets& offsets() { return offsets_; }
-  const Offsets& offsets() const { return offsets_; }
+  // The group as its record says it: members, generation and assignments.
+  GroupRecord record() const;
+  // Takes the group's state from a record's value, whose sessions begin now. kMalformed.
+  Result<void> restore(Bytes value, Now now);
 
  private:
   using Members = std::map<std::string, GroupMember, std::less<>>;
@@ -124,7 +130,11 @@ class ClassicGroup {
   Duration rebalance_timeout() const;
   void transition(GroupState next, Now now);
 
+  // classic_group_record.cc
+  ErrorCode write() const;
+
   // group_member_calls.cc
+  void assign(const SyncInput& input, Now now, GroupReplies& out);
   ErrorCode check_member(std::string_view member_id, std::string_view instance_id) const;
   void synced(const std::string& member_id);
 
@@ -143,6 +153,7 @@ class ClassicGroup {
 
   std::string id_;
   const GroupConfig& config_;
+  GroupEnvironment& environment_;
   GroupState state_ = GroupState::kEmpty;
   TimestampMs state_since_ms_;
   int32_t generation_ = 0;
@@ -154,7 +165,6 @@ class ClassicGroup {
   std::map<std::string, MonotonicTime, std::less<>> pending_;   // id given, not joined; deadline
   std::set<std::string, std::less<>> pending_sync_;
   std::optional<std::set<std::string, std::less<>>> subscriptions_;
-  Offsets offsets_;
 
   std::optional<MonotonicTime> join_deadline_;  // of the rebalance, or of the initial delay
   std::optional<MonotonicTime> sync_deadline_;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,9 +32,53 @@ struct JoinSpec {
   bool can_skip = false;
 };
 
+// A world of made-up topics that keeps what is written, and can refuse to.
+class FakeEnvironment : public GroupEnvironment {
+ public:
+  struct Topic {
+    Uuid id;
+    int32_t partitions;
+  };
+  struct Written {
+    GroupRecord record;
+    TransactionOwner owner;
+  };
+
+  Code append(std::string_view /*group_id*/, std::span<const GroupRecord> records,
+              TransactionOwner owner) override {
+    if (failure != Code::kNone) return failure;
+    for (const GroupRecord& record : records) {
+      EXPECT_TRUE(record.is_writable());
+      written.push_back({record, owner});
+    }
+    return Code::kNone;
+  }
+  int32_t partition_of(std::string_view /*group_id*/) const override { return 0; }
+  std::optional<GroupTopic> topic(std::string_view name) const override {
+    const auto found = topics.find(name);
+    if (found == topics.end()) return std::nullopt;
+    return GroupTopic{found->first, found->second.id, found->second.partitions};
+  }
+  std::optional<GroupTopic> topic(const Uuid& id) const override {
+    for (const auto& [name, topic] : topics) {
+      if (topic.id == id) return GroupTopic{name, id, topic.partitions};
+    }
+    return std::nullopt;
+  }
+  void for_each_topic(const std::function<void(const GroupTopic&)>& visit) const override {
+    for (const auto& [name, topic] : topics) visit({name, topic.id, topic.partitions});
+  }
+  ConsumerTimes consumer_times(std::string_view /*group_id*/) const override { return times; }
+
+  std::map<std::string, Topic, std::less<>> topics;
+  std::vector<Written> written;
+  Code failure = Code::kNone;
+  ConsumerTimes times;
+};
+
 class GroupDriver {
  public:
-  explicit GroupDriver(GroupConfig config = quick()) : groups(config) {}
+  explicit GroupDriver(GroupConfig config = quick()) : groups(config, environment) {}
 
   static GroupConfig quick() {
     GroupConfig config;
@@ -83,7 +130,14 @@ class GroupDriver {
     return groups.heartbeat(ref(member, generation, group), now());
   }
   Code check_commit(const std::string& member, int32_t generation, const std::string& group = "g") {
-    return groups.begin_commit(ref(member, generation, group), true, now());
+    CommitRules rules;
+    rules.knows_epochs = true;
+    return groups.begin_commit(ref(member, generation, group), rules, now());
+  }
+  Code commit(const std::string& topic, int32_t partition, CommittedOffset offset,
+              TransactionOwner owner = {}, const std::string& group = "g") {
+    OffsetToCommit one{topic, partition, std::move(offset)};
+    return groups.commit(group, {&one, 1}, owner);
   }
   Code leave(const std::string& member, const std::string& group = "g") {
     std::vector<LeavingMember> members{{member, {}, Code::kNone}};
@@ -130,7 +184,19 @@ class GroupDriver {
     return members;
   }
 
+  // The groups of a broker that starts with what this one wrote.
+  std::unique_ptr<Groups> restarted(GroupConfig config = quick()) {
+    auto made = std::make_unique<Groups>(config, environment);
+    for (const auto& [record, owner] : std::vector(environment.written)) {
+      const Bytes value = record.value ? as_bytes(*record.value) : Bytes();
+      const Result<void> read = made->replay(0, as_bytes(record.key), value, owner, now());
+      EXPECT_TRUE(read) << read.error().to_string();
+    }
+    return made;
+  }
+
   ManualClock clock;
+  FakeEnvironment environment;
   Groups groups;
   GroupReplies replies;
   std::map<Ticket, JoinReply> joins;

@@ -190,6 +190,13 @@ void ClassicGroup::replace_static(const JoinInput& input, const std::string& old
   if (state_ != GroupState::kStable) return maybe_complete_join(now, out);
   if (protocol_name_.value_or("") != select_protocol()) return rebalance_or_complete(now, out);
 
+  if (const ErrorCode error = write(); error != ErrorCode::kNone) {
+    JoinReply failed;
+    failed.error = error;
+    failed.member_id = new_id;
+    answer_join(member, std::move(failed), out);
+    return rebalance_or_complete(now, out);
+  }
   // Nothing the others could notice has changed: no rebalance.
   const bool leads = member.member_id == leader_;
   JoinReply reply;

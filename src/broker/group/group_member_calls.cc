@@ -47,16 +47,25 @@ void ClassicGroup::sync(const SyncInput& input, Now now, GroupReplies& out) {
   }
   if (member.sync) out.dropped.push_back(*member.sync);
   member.sync = input.ticket;
-  if (member.member_id == leader_) {
-    for (auto& [id, each] : members_) each.assignment.clear();
-    for (const auto& [id, assignment] : input.assignments) {
-      const auto assigned = members_.find(id);
-      if (assigned != members_.end()) assigned->second.assignment = as_text(assignment);
-    }
-    end_sync(ErrorCode::kNone, now, out);
-    transition(GroupState::kStable, now);
-  }
+  if (member.member_id == leader_) assign(input, now, out);
   recompute_wake();
+}
+
+// The leader's assignments, written before anybody learns of them.
+void ClassicGroup::assign(const SyncInput& input, Now now, GroupReplies& out) {
+  for (auto& [id, each] : members_) each.assignment.clear();
+  for (const auto& [id, assignment] : input.assignments) {
+    const auto assigned = members_.find(id);
+    if (assigned != members_.end()) assigned->second.assignment = as_text(assignment);
+  }
+  const ErrorCode error = write();
+  if (error != ErrorCode::kNone) {
+    for (auto& [id, each] : members_) each.assignment.clear();
+    end_sync(error, now, out);
+    return prepare_rebalance(now, out);
+  }
+  end_sync(ErrorCode::kNone, now, out);
+  transition(GroupState::kStable, now);
 }
 
 // One SyncGroup less to wait for.
@@ -76,18 +85,24 @@ proto::ErrorCode ClassicGroup::heartbeat(const MemberRef& ref, Now now) {
                                                    : ErrorCode::kNone;
 }
 
-proto::ErrorCode ClassicGroup::check_commit(const MemberRef& ref, Now now) {
+// Source: ClassicGroup.validateOffsetCommit.
+proto::ErrorCode ClassicGroup::check_commit(const MemberRef& ref, CommitRules rules, Now now) {
   if (state_ == GroupState::kDead) return ErrorCode::kCoordinatorNotAvailable;
   // Generation -1: a tool, or a consumer that assigns itself its partitions.
   if (ref.generation < 0 && state_ == GroupState::kEmpty) return ErrorCode::kNone;
-  if (ref.generation < 0 && ref.member_id.empty() && is_null(ref.instance_id)) {
+  const bool names_member =
+      ref.generation >= 0 || !ref.member_id.empty() || !is_null(ref.instance_id);
+  if (names_member) {
+    const ErrorCode error = check_member(ref.member_id, ref.instance_id);
+    if (error != ErrorCode::kNone) return error;
+    if (ref.generation != generation_) return ErrorCode::kIllegalGeneration;
+  } else if (!rules.transactional) {
     return ErrorCode::kUnknownMemberId;
   }
-  const ErrorCode error = check_member(ref.member_id, ref.instance_id);
-  if (error != ErrorCode::kNone) return error;
-  if (ref.generation != generation_) return ErrorCode::kIllegalGeneration;
-  if (state_ == GroupState::kCompletingRebalance) return ErrorCode::kRebalanceInProgress;
-  restart_session(members_.find(ref.member_id)->second, now);
+  if (!rules.transactional && state_ == GroupState::kCompletingRebalance) {
+    return ErrorCode::kRebalanceInProgress;
+  }
+  if (names_member) restart_session(members_.find(ref.member_id)->second, now);
   return ErrorCode::kNone;
 }
 

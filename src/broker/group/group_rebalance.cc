@@ -115,6 +115,11 @@ void ClassicGroup::next_generation(Now now) {
   if (members_.empty()) {
     protocol_name_.reset();
     transition(GroupState::kEmpty, now);
+    // Should it fail, a restart finds members that are gone, and their sessions end soon.
+    if (const ErrorCode error = write(); error != ErrorCode::kNone) {
+      ODK_LOG(warn, "an empty group is not written", kv("group", id_),
+              kv("error", proto::error_name(error)));
+    }
   } else {
     protocol_name_ = select_protocol();
     transition(GroupState::kCompletingRebalance, now);

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "proto/error_code.h"
 
 namespace odradek::broker {
@@ -119,6 +120,22 @@ struct CommittedOffset {
   std::string metadata;
   TimestampMs committed_ms = 0;
   std::optional<TimestampMs> expires_ms;  // asked for by old clients; else by retention
+  Uuid topic_id;                          // zero when it was not known
+  uint64_t order = 0;                     // of two commits the later one has the greater
+};
+
+// An offset of a request, to be committed with the others of the request.
+struct OffsetToCommit {
+  std::string_view topic;
+  int32_t partition = 0;
+  CommittedOffset offset;
+};
+
+// What a version of OffsetCommit or TxnOffsetCommit knows.
+struct CommitRules {
+  bool transactional = false;
+  // OffsetCommit v9+, KIP-848: GROUP_ID_NOT_FOUND and STALE_MEMBER_EPOCH may be told.
+  bool knows_epochs = false;
 };
 
 }  // namespace odradek::broker

@@ -9,18 +9,21 @@
 
 #include "broker/group/classic_group.h"
 #include "broker/group/group_types.h"
+#include "broker/group/offset_table.h"
 
 namespace odradek::broker {
 
 // All groups of the broker and their committed offsets: the group coordinator without sockets.
 // Inputs carry the time; answers to waiting requests come out in GroupReplies, from any call that
-// takes one. Call tick() at wake_at(). Belongs to one loop.
+// takes one. Call tick() at wake_at(). What changes is written to the environment first, and comes
+// back by replay(). Belongs to one loop.
 class Groups {
  public:
   using Now = ClassicGroup::Now;
   using ErrorCode = proto::ErrorCode;
 
-  explicit Groups(const GroupConfig& config) : config_(config) {}
+  Groups(const GroupConfig& config, GroupEnvironment& environment)
+      : config_(config), environment_(environment) {}
 
   void join(const JoinInput& input, Now now, GroupReplies& out);
   void sync(const SyncInput& input, Now now, GroupReplies& out);
@@ -33,11 +36,17 @@ class Groups {
   std::optional<MonotonicTime> wake_at() const;
 
   // Whether `member` may commit. A commit without a generation makes the group when there is none.
-  // `names_missing_groups`: OffsetCommit v9+, which tells GROUP_ID_NOT_FOUND.
-  ErrorCode begin_commit(const MemberRef& member, bool names_missing_groups, Now now);
-  // After begin_commit(). kOffsetMetadataTooLarge, or stored.
-  ErrorCode commit(std::string_view group_id, std::string_view topic, int32_t partition,
-                   CommittedOffset offset);
+  ErrorCode begin_commit(const MemberRef& member, CommitRules rules, Now now);
+  bool accepts_metadata(std::string_view metadata) const {
+    return metadata.size() <= config_.offset_metadata_bytes_max;
+  }
+  // After begin_commit(): writes all of them, or none and gives an error. Those of a transaction
+  // wait for its end.
+  ErrorCode commit(std::string_view group_id, std::span<OffsetToCommit> offsets,
+                   TransactionOwner owner = {});
+  // A marker was written to a partition of __consumer_offsets.
+  void end_transaction(int32_t log_partition, int64_t producer_id, bool committed);
+  const OffsetTable& offsets() const { return offsets_; }
 
   // Null when there is no such group.
   const ClassicGroup* find(std::string_view group_id) const;
@@ -56,6 +65,10 @@ class Groups {
   void topic_deleted(std::string_view topic);
   // Drops offsets past their retention, and empty groups without any.
   void expire_offsets(TimestampMs now_ms);
+  // Takes back what was written before a restart, record by record. Errors: kMalformed.
+  Result<void> replay(int32_t log_partition, Bytes key, Bytes value, TransactionOwner owner,
+                      Now now);
+
   // Forgets everything; who waits is answered with `error`.
   void clear(proto::ErrorCode error, GroupReplies& out);
 
@@ -76,7 +89,15 @@ class Groups {
   void reschedule(Entry& entry);
   Entries::iterator erase(Entries::iterator entry);
 
+  Result<void> replay_offset(int32_t log_partition, Bytes key, Bytes value, TransactionOwner owner,
+                             Now now);
+  Result<void> replay_classic(Bytes key, Bytes value, Now now);
+  ErrorCode write(std::string_view group_id, std::span<const GroupRecord> records);
+  void expire_offsets_of(ClassicGroup& group, TimestampMs now_ms);
+
   GroupConfig config_;
+  GroupEnvironment& environment_;
+  OffsetTable offsets_;
   Entries groups_;
   Wakes wakes_;
 };

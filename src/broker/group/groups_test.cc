@@ -169,7 +169,7 @@ CommittedOffset offset_at(int64_t offset, TimestampMs committed_ms) {
 TEST(Offsets, OfAGroupWithoutMembersExpireAfterTheCommit) {
   GroupDriver group;
   group.check_commit("", -1);
-  group.groups.commit("g", "t", 0, offset_at(5, group.clock.wall_ms()));
+  group.commit("t", 0, offset_at(5, group.clock.wall_ms()));
   const TimestampMs week_ms = 7LL * 24 * 3600 * 1000;
   group.groups.expire_offsets(group.clock.wall_ms() + week_ms - 1);
   EXPECT_NE(group.groups.find("g"), nullptr);
@@ -184,10 +184,10 @@ TEST(Offsets, OfSubscribedTopicsStay) {
   spec.protocols = {{"range", metadata}};
   group.stable({spec});
   for (const std::string& topic : {"t", "other"}) {
-    group.groups.commit("g", topic, 0, offset_at(1, 0));
+    group.commit(topic, 0, offset_at(1, 0));
   }
   group.groups.expire_offsets(group.clock.wall_ms());
-  EXPECT_EQ(group.groups.find("g")->offsets().size(), 1U);
+  EXPECT_EQ(group.groups.offsets().of("g").size(), 1U);
   EXPECT_EQ(group.groups.delete_offset("g", "t", 0), Code::kGroupSubscribedToTopic);
   EXPECT_EQ(group.groups.delete_offset("g", "other", 0), Code::kNone);
 }
@@ -195,17 +195,15 @@ TEST(Offsets, OfSubscribedTopicsStay) {
 TEST(Offsets, GoWithTheirTopic) {
   GroupDriver group;
   group.check_commit("", -1);
-  group.groups.commit("g", "t", 0, offset_at(5, 0));
+  group.commit("t", 0, offset_at(5, 0));
   group.groups.topic_deleted("t");
-  EXPECT_TRUE(group.groups.find("g")->offsets().empty());
+  EXPECT_TRUE(group.groups.offsets().of("g").empty());
 }
 
 TEST(Offsets, RefuseTooMuchMetadata) {
   GroupDriver group;
-  group.check_commit("", -1);
-  CommittedOffset offset = offset_at(1, 0);
-  offset.metadata.assign(4097, 'x');
-  EXPECT_EQ(group.groups.commit("g", "t", 0, offset), Code::kOffsetMetadataTooLarge);
+  EXPECT_TRUE(group.groups.accepts_metadata(std::string(4096, 'x')));
+  EXPECT_FALSE(group.groups.accepts_metadata(std::string(4097, 'x')));
 }
 
 TEST(DeleteGroups, OnlyThoseWithoutMembers) {

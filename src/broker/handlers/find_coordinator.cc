@@ -28,10 +28,15 @@ void find_coordinator(const Call<Request>& call, Response& response) {
   // Kafka says so in words up to v3.
   found.error_message = call.version() < kManyKeysFrom ? "NONE" : "";
   if (error == ErrorCode::kNone) {
+    // Whoever asks is about to use it; as in Kafka its topic is there from now on.
+    StateLog& log = type == kGroup ? call.node.offsets_log() : call.node.transactions_log();
+    found.error_code = proto::to_number(log.ensure_topic());
+  }
+  if (found.error_code == 0) {
     found.node_id = call.node.id();
     found.host = call.arena.copy(address.host);
     found.port = address.port;
-  } else {
+  } else if (error != ErrorCode::kNone) {
     found.error_message = "no coordinator of this type";
   }
   if (call.version() < kManyKeysFrom) {

@@ -1,5 +1,7 @@
 // OffsetCommit: remembers where a group goes on. From v10 on topics are named by id (KIP-848).
 
+#include <vector>
+
 #include "broker/handlers/apis.h"
 #include "proto/messages/offset_commit_request.h"
 #include "proto/messages/offset_commit_response.h"
@@ -11,61 +13,92 @@ using proto::ErrorCode;
 using Request = proto::OffsetCommitRequest;
 using Response = proto::OffsetCommitResponse;
 
-constexpr int16_t kNamesMissingGroupsFrom = 9;
+constexpr int16_t kKnowsEpochsFrom = 9;
 constexpr int16_t kTopicIdsFrom = 10;
 constexpr int64_t kRetentionOfBroker = -1;
 
-ErrorCode commit_one(const Call<Request>& call, const Topic& topic,
-                     const Request::OffsetCommitRequestPartition& asked) {
+using PartitionAnswer = Response::OffsetCommitResponsePartition;
+
+// The offsets that may be committed, and the answers that wait to be told how it went.
+struct Commits {
+  std::vector<OffsetToCommit> offsets;
+  std::vector<PartitionAnswer*> answers;
+};
+
+OffsetToCommit wanted(const Call<Request>& call, const Topic& topic,
+                      const Request::OffsetCommitRequestPartition& asked) {
   const TimestampMs now_ms = call.node.wall_ms();
-  CommittedOffset offset;
-  offset.offset = asked.committed_offset;
-  offset.leader_epoch = asked.committed_leader_epoch;
-  offset.metadata = asked.committed_metadata;
-  offset.committed_ms = now_ms;
+  OffsetToCommit commit{topic.name, asked.partition_index, {}};
+  commit.offset.offset = asked.committed_offset;
+  commit.offset.leader_epoch = asked.committed_leader_epoch;
+  commit.offset.metadata = asked.committed_metadata;
+  commit.offset.committed_ms = now_ms;
+  commit.offset.topic_id = topic.id;
   if (call.message.retention_time_ms != kRetentionOfBroker) {
-    offset.expires_ms = now_ms + call.message.retention_time_ms;
+    commit.offset.expires_ms = now_ms + call.message.retention_time_ms;
   }
-  return call.node.groups().groups().commit(call.message.group_id, topic.name,
-                                            asked.partition_index, std::move(offset));
+  return commit;
 }
 
-void commit_topic(const Call<Request>& call, const Request::OffsetCommitRequestTopic& asked,
-                  ErrorCode group_error, Response::OffsetCommitResponseTopic& answer) {
+void read_topic(const Call<Request>& call, const Request::OffsetCommitRequestTopic& asked,
+                Response::OffsetCommitResponseTopic& answer, Commits& commits) {
   const bool by_id = call.version() >= kTopicIdsFrom;
   answer.name = asked.name;
   answer.topic_id = asked.topic_id;
   const Topic* topic =
       by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
-  answer.partitions =
-      call.arena.array<Response::OffsetCommitResponsePartition>(asked.partitions.size());
+  const ErrorCode unknown =
+      by_id && topic == nullptr ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
+  answer.partitions = call.arena.array<PartitionAnswer>(asked.partitions.size());
   for (size_t i = 0; i < asked.partitions.size(); ++i) {
-    ErrorCode error = group_error;
-    if (topic == nullptr) {
-      error = by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
-    } else if (topic->partition(asked.partitions[i].partition_index) == nullptr) {
-      error = ErrorCode::kUnknownTopicOrPartition;
-    } else if (error == ErrorCode::kNone) {
-      error = commit_one(call, *topic, asked.partitions[i]);
+    PartitionAnswer& each = answer.partitions[i];
+    each.partition_index = asked.partitions[i].partition_index;
+    if (topic == nullptr || topic->partition(each.partition_index) == nullptr) {
+      each.error_code = proto::to_number(unknown);
+      continue;
     }
-    answer.partitions[i].partition_index = asked.partitions[i].partition_index;
-    answer.partitions[i].error_code = proto::to_number(error);
+    commits.offsets.push_back(wanted(call, *topic, asked.partitions[i]));
+    commits.answers.push_back(&each);
   }
 }
 
+// Takes out those with more metadata than a commit may have.
+void refuse_metadata(const Groups& groups, Commits& commits) {
+  size_t kept = 0;
+  for (size_t i = 0; i < commits.offsets.size(); ++i) {
+    if (!groups.accepts_metadata(commits.offsets[i].offset.metadata)) {
+      commits.answers[i]->error_code = proto::to_number(ErrorCode::kOffsetMetadataTooLarge);
+      continue;
+    }
+    if (kept != i) commits.offsets[kept] = std::move(commits.offsets[i]);
+    commits.answers[kept++] = commits.answers[i];
+  }
+  commits.offsets.resize(kept);
+  commits.answers.resize(kept);
+}
+
 void offset_commit(const Call<Request>& call, Response& response) {
+  const auto& topics = call.message.topics;
+  Commits commits;
+  response.topics = call.arena.array<Response::OffsetCommitResponseTopic>(topics.size());
+  for (size_t i = 0; i < topics.size(); ++i) {
+    read_topic(call, topics[i], response.topics[i], commits);
+  }
+  // Kafka does not ask the group when no topic is left.
+  if (commits.offsets.empty()) return;
   MemberRef member;
   member.group_id = call.message.group_id;
   member.member_id = call.message.member_id;
   member.instance_id = call.message.group_instance_id;
   member.generation = call.message.generation_id_or_member_epoch;
-  const ErrorCode error =
-      call.node.groups().begin_commit(member, call.version() >= kNamesMissingGroupsFrom);
-  const auto& topics = call.message.topics;
-  response.topics = call.arena.array<Response::OffsetCommitResponseTopic>(topics.size());
-  for (size_t i = 0; i < topics.size(); ++i) {
-    commit_topic(call, topics[i], error, response.topics[i]);
+  CommitRules rules;
+  rules.knows_epochs = call.version() >= kKnowsEpochsFrom;
+  ErrorCode error = call.node.groups().begin_commit(member, rules);
+  if (error == ErrorCode::kNone) {
+    refuse_metadata(call.node.groups().groups(), commits);
+    error = call.node.groups().groups().commit(member.group_id, commits.offsets);
   }
+  for (PartitionAnswer* each : commits.answers) each->error_code = proto::to_number(error);
 }
 
 }  // namespace

@@ -14,56 +14,65 @@ using Response = proto::OffsetFetchResponse;
 constexpr int16_t kManyGroupsFrom = 8;
 constexpr int16_t kTopicIdsFrom = 10;
 
-// What is committed for a partition; null when nothing is.
-const CommittedOffset* find_offset(const ClassicGroup* group, std::string_view topic,
-                                   int32_t partition) {
-  if (group == nullptr) return nullptr;
-  const auto partitions = group->offsets().find(topic);
-  if (partitions == group->offsets().end()) return nullptr;
-  const auto found = partitions->second.find(partition);
-  return found == partitions->second.end() ? nullptr : &found->second;
-}
+using Committed = OffsetTable::Partitions;
+
+// Where the answers of one group come from.
+struct Source {
+  const OffsetTable& offsets;
+  std::string_view group;
+  bool require_stable;
+  bool hidden;  // the group does not exist: nothing is told
+};
 
 // The two generations of this message have partitions of different types with the same fields.
 template <class Answer>
-void tell(const CommittedOffset* offset, int32_t partition, Answer& answer) {
+void tell(const Source& source, std::string_view topic, int32_t partition, Answer& answer) {
+  const bool unstable =
+      source.require_stable && source.offsets.is_pending(source.group, topic, partition);
+  const CommittedOffset* offset = nullptr;
+  if (!unstable && !source.hidden) offset = source.offsets.find(source.group, topic, partition);
   answer.partition_index = partition;
   answer.committed_offset = offset == nullptr ? -1 : offset->offset;
   answer.committed_leader_epoch = offset == nullptr ? -1 : offset->leader_epoch;
   answer.metadata = offset == nullptr ? std::string_view("") : std::string_view(offset->metadata);
+  if (unstable) answer.error_code = proto::to_number(ErrorCode::kUnstableOffsetCommit);
 }
 
 template <class Answer>
-std::span<Answer> tell_all(const std::map<int32_t, CommittedOffset>& offsets, Arena& arena) {
+std::span<Answer> tell_all(const Source& source, std::string_view topic, const Committed& offsets,
+                           Arena& arena) {
   std::span<Answer> answers = arena.array<Answer>(offsets.size());
   size_t next = 0;
-  for (const auto& [partition, offset] : offsets) tell(&offset, partition, answers[next++]);
+  for (const auto& [partition, offset] : offsets) tell(source, topic, partition, answers[next++]);
   return answers;
 }
 
 template <class Answer>
-std::span<Answer> tell_asked(const ClassicGroup* group, std::string_view topic,
+std::span<Answer> tell_asked(const Source& source, std::string_view topic,
                              std::span<const int32_t> partitions, Arena& arena) {
   std::span<Answer> answers = arena.array<Answer>(partitions.size());
-  for (size_t i = 0; i < partitions.size(); ++i) {
-    tell(find_offset(group, topic, partitions[i]), partitions[i], answers[i]);
-  }
+  for (size_t i = 0; i < partitions.size(); ++i) tell(source, topic, partitions[i], answers[i]);
   return answers;
+}
+
+Source source_of(const Call<Request>& call, std::string_view group) {
+  const Groups& groups = call.node.groups().groups();
+  return {groups.offsets(), group, call.message.require_stable, groups.find(group) == nullptr};
 }
 
 void fetch_one_group(const Call<Request>& call, Response& response) {
   using Topics = Response::OffsetFetchResponseTopic;
   using Partition = Response::OffsetFetchResponsePartition;
-  const ClassicGroup* group = call.node.groups().groups().find(call.message.group_id);
+  const Source source = source_of(call, call.message.group_id);
   const auto& asked = call.message.topics;
   if (asked.data() == nullptr) {
-    static const ClassicGroup::Offsets none;
-    const ClassicGroup::Offsets& offsets = group == nullptr ? none : group->offsets();
+    const OffsetTable::Topics& offsets = source.offsets.of(source.group);
     response.topics = call.arena.array<Topics>(offsets.size());
     size_t next = 0;
     for (const auto& [topic, partitions] : offsets) {
       response.topics[next].name = topic;
-      response.topics[next++].partitions = tell_all<Partition>(partitions, call.arena);
+      response.topics[next++].partitions =
+          tell_all<Partition>(source, topic, partitions, call.arena);
     }
     return;
   }
@@ -71,7 +80,7 @@ void fetch_one_group(const Call<Request>& call, Response& response) {
   for (size_t i = 0; i < asked.size(); ++i) {
     response.topics[i].name = asked[i].name;
     response.topics[i].partitions =
-        tell_asked<Partition>(group, asked[i].name, asked[i].partition_indexes, call.arena);
+        tell_asked<Partition>(source, asked[i].name, asked[i].partition_indexes, call.arena);
   }
 }
 
@@ -81,22 +90,27 @@ using PartitionAnswer = Response::OffsetFetchResponsePartitions;
 void tell_unknown_topic(std::span<const int32_t> partitions, Arena& arena, TopicAnswer& answer) {
   answer.partitions = arena.array<PartitionAnswer>(partitions.size());
   for (size_t i = 0; i < partitions.size(); ++i) {
-    tell(nullptr, partitions[i], answer.partitions[i]);
-    answer.partitions[i].error_code = proto::to_number(ErrorCode::kUnknownTopicId);
+    PartitionAnswer& each = answer.partitions[i];
+    each.partition_index = partitions[i];
+    each.committed_offset = -1;
+    each.committed_leader_epoch = -1;
+    each.metadata = "";
+    each.error_code = proto::to_number(ErrorCode::kUnknownTopicId);
   }
 }
 
 // All offsets of a group. With ids only those of topics that still exist can be told.
-std::span<TopicAnswer> fetch_all_topics(const Call<Request>& call, const ClassicGroup& group) {
+std::span<TopicAnswer> fetch_all_topics(const Call<Request>& call, const Source& source) {
   const bool by_id = call.version() >= kTopicIdsFrom;
-  std::span<TopicAnswer> answers = call.arena.array<TopicAnswer>(group.offsets().size());
+  const OffsetTable::Topics& offsets = source.offsets.of(source.group);
+  std::span<TopicAnswer> answers = call.arena.array<TopicAnswer>(offsets.size());
   size_t next = 0;
-  for (const auto& [name, partitions] : group.offsets()) {
+  for (const auto& [name, partitions] : offsets) {
     const Topic* topic = call.node.topics().find(std::string_view(name));
     if (by_id && topic == nullptr) continue;
     answers[next].name = name;
     if (topic != nullptr) answers[next].topic_id = topic->id;
-    answers[next++].partitions = tell_all<PartitionAnswer>(partitions, call.arena);
+    answers[next++].partitions = tell_all<PartitionAnswer>(source, name, partitions, call.arena);
   }
   return answers.first(next);
 }
@@ -104,11 +118,10 @@ std::span<TopicAnswer> fetch_all_topics(const Call<Request>& call, const Classic
 void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGroup& asked,
                  Response::OffsetFetchResponseGroup& answer) {
   const bool by_id = call.version() >= kTopicIdsFrom;
-  const ClassicGroup* group = call.node.groups().groups().find(asked.group_id);
+  const Source source = source_of(call, asked.group_id);
   answer.group_id = asked.group_id;
   if (asked.topics.data() == nullptr) {
-    answer.topics =
-        group == nullptr ? proto::empty_array<TopicAnswer>() : fetch_all_topics(call, *group);
+    answer.topics = fetch_all_topics(call, source);
     return;
   }
   answer.topics = call.arena.array<TopicAnswer>(asked.topics.size());
@@ -124,7 +137,7 @@ void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGro
     }
     const std::string_view name = by_id ? std::string_view(topic->name) : wanted.name;
     each.partitions =
-        tell_asked<PartitionAnswer>(group, name, wanted.partition_indexes, call.arena);
+        tell_asked<PartitionAnswer>(source, name, wanted.partition_indexes, call.arena);
   }
 }
 

@@ -1,0 +1,169 @@
+// Committed offsets: commit, deletion, and the end of their time.
+
+#include "base/log.h"
+#include "broker/group/groups.h"
+#include "broker/group/offset_record.h"
+
+namespace odradek::broker {
+namespace {
+
+bool expired(const CommittedOffset& offset, TimestampMs base_ms, TimestampMs now_ms,
+             Duration retention) {
+  if (offset.expires_ms) return now_ms >= *offset.expires_ms;
+  const auto retention_ms = std::chrono::duration_cast<std::chrono::milliseconds>(retention);
+  return now_ms - base_ms >= retention_ms.count();
+}
+
+// Since when a group's offsets count as unused; nothing while they are in use.
+std::optional<TimestampMs> unused_since(const ClassicGroup& group, const CommittedOffset& offset) {
+  if (!group.protocol_type()) return offset.committed_ms;  // a group of self-assigned consumers
+  if (group.state() == GroupState::kEmpty) return group.state_since_ms();
+  if (group.uses_consumer_protocol() && group.state() == GroupState::kStable) {
+    return offset.committed_ms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+proto::ErrorCode Groups::begin_commit(const MemberRef& member, CommitRules rules, Now now) {
+  const auto found = groups_.find(member.group_id);
+  if (found == groups_.end()) {
+    if (member.generation >= 0) {
+      return rules.knows_epochs ? ErrorCode::kGroupIdNotFound : ErrorCode::kIllegalGeneration;
+    }
+    if (is_full(member.group_id)) return ErrorCode::kCoordinatorNotAvailable;
+    find_or_create(member.group_id, now);
+    return ErrorCode::kNone;
+  }
+  const ErrorCode error = found->second.group->check_commit(member, rules, now);
+  reschedule(found->second);
+  return error;
+}
+
+proto::ErrorCode Groups::commit(std::string_view group_id, std::span<OffsetToCommit> offsets,
+                                TransactionOwner owner) {
+  std::vector<GroupRecord> records;
+  records.reserve(offsets.size());
+  for (const OffsetToCommit& each : offsets) {
+    records.push_back(offset_record(group_id, each.topic, each.partition, each.offset));
+  }
+  const ErrorCode error = environment_.append(group_id, records, owner);
+  if (error != ErrorCode::kNone) return error;
+  const int32_t log_partition = owner.is_set() ? environment_.partition_of(group_id) : 0;
+  for (OffsetToCommit& each : offsets) {
+    if (owner.is_set()) {
+      offsets_.set_pending(log_partition, owner, group_id, each.topic, each.partition,
+                           std::move(each.offset));
+    } else {
+      offsets_.set(group_id, each.topic, each.partition, std::move(each.offset));
+    }
+  }
+  return ErrorCode::kNone;
+}
+
+void Groups::end_transaction(int32_t log_partition, int64_t producer_id, bool committed) {
+  offsets_.end_transaction(log_partition, producer_id, committed);
+}
+
+proto::ErrorCode Groups::write(std::string_view group_id, std::span<const GroupRecord> records) {
+  if (records.empty()) return ErrorCode::kNone;
+  return environment_.append(group_id, records, {});
+}
+
+proto::ErrorCode Groups::remove(std::string_view group_id) {
+  const auto found = groups_.find(group_id);
+  if (found == groups_.end()) return ErrorCode::kGroupIdNotFound;
+  if (found->second.group->state() != GroupState::kEmpty) return ErrorCode::kNonEmptyGroup;
+  std::vector<GroupRecord> records;
+  for (const auto& [topic, partitions] : offsets_.of(group_id)) {
+    for (const auto& [partition, offset] : partitions) {
+      records.push_back(offset_tombstone(group_id, topic, partition));
+    }
+  }
+  records.push_back(classic_group_tombstone(group_id));
+  const ErrorCode error = write(group_id, records);
+  if (error != ErrorCode::kNone) return error;
+  offsets_.erase_group(group_id);
+  erase(found);
+  return ErrorCode::kNone;
+}
+
+proto::ErrorCode Groups::check_offset_delete(std::string_view group_id) const {
+  if (group_id.empty()) return ErrorCode::kInvalidGroupId;
+  const ClassicGroup* group = find(group_id);
+  if (group == nullptr) return ErrorCode::kGroupIdNotFound;
+  if (group->state() != GroupState::kEmpty && !group->uses_consumer_protocol()) {
+    return ErrorCode::kNonEmptyGroup;
+  }
+  return ErrorCode::kNone;
+}
+
+proto::ErrorCode Groups::delete_offset(std::string_view group_id, std::string_view topic,
+                                       int32_t partition) {
+  const auto found = groups_.find(group_id);
+  if (found == groups_.end()) return ErrorCode::kGroupIdNotFound;
+  const ClassicGroup& group = *found->second.group;
+  if (group.state() != GroupState::kEmpty && group.is_subscribed_to(topic)) {
+    return ErrorCode::kGroupSubscribedToTopic;
+  }
+  if (offsets_.find(group_id, topic, partition) == nullptr) return ErrorCode::kNone;
+  const GroupRecord tombstone = offset_tombstone(group_id, topic, partition);
+  const ErrorCode error = write(group_id, {&tombstone, 1});
+  if (error == ErrorCode::kNone) offsets_.erase(group_id, topic, partition);
+  return error;
+}
+
+void Groups::topic_deleted(std::string_view topic) {
+  for (const auto& [id, entry] : groups_) {
+    const OffsetTable::Topics& topics = offsets_.of(id);
+    const auto found = topics.find(topic);
+    if (found == topics.end()) continue;
+    std::vector<int32_t> partitions;
+    std::vector<GroupRecord> records;
+    for (const auto& [partition, offset] : found->second) {
+      partitions.push_back(partition);
+      records.push_back(offset_tombstone(id, topic, partition));
+    }
+    // The topic is gone whether or not this can be written.
+    if (const ErrorCode error = write(id, records); error != ErrorCode::kNone) {
+      ODK_LOG(warn, "offsets of a deleted topic stay in the log", kv("group", id),
+              kv("topic", topic), kv("error", proto::error_name(error)));
+    }
+    for (const int32_t partition : partitions) offsets_.erase(id, topic, partition);
+  }
+}
+
+void Groups::expire_offsets_of(ClassicGroup& group, TimestampMs now_ms) {
+  std::vector<GroupRecord> records;
+  std::vector<std::pair<std::string, int32_t>> gone;
+  for (const auto& [topic, partitions] : offsets_.of(group.id())) {
+    if (group.state() != GroupState::kEmpty && group.is_subscribed_to(topic)) continue;
+    for (const auto& [partition, offset] : partitions) {
+      const std::optional<TimestampMs> since = unused_since(group, offset);
+      if (!since || !expired(offset, *since, now_ms, config_.offsets_retention)) continue;
+      if (offsets_.is_pending(group.id(), topic, partition)) continue;
+      gone.emplace_back(topic, partition);
+      records.push_back(offset_tombstone(group.id(), topic, partition));
+    }
+  }
+  if (write(group.id(), records) != ErrorCode::kNone) return;
+  for (const auto& [topic, partition] : gone) offsets_.erase(group.id(), topic, partition);
+}
+
+void Groups::expire_offsets(TimestampMs now_ms) {
+  for (auto entry = groups_.begin(); entry != groups_.end();) {
+    ClassicGroup& group = *entry->second.group;
+    expire_offsets_of(group, now_ms);
+    bool unused = group.is_removable() && offsets_.of(group.id()).empty() &&
+                  !offsets_.has_pending(group.id());
+    if (unused) {
+      const GroupRecord tombstone = classic_group_tombstone(group.id());
+      unused = write(group.id(), {&tombstone, 1}) == ErrorCode::kNone;
+    }
+    if (unused) ODK_LOG(debug, "empty group forgotten", kv("group", group.id()));
+    entry = unused ? erase(entry) : std::next(entry);
+  }
+}
+
+}  // namespace odradek::broker
