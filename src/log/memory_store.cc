@@ -3,87 +3,74 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/assert.h"
-#include "wire/endian.h"
-#include "wire/record_iterator.h"
+#include "log/stored_batch.h"
 
 namespace odradek::log {
 namespace {
 
+using stored::base_offset;
+using stored::max_timestamp;
+using stored::next_offset;
 using wire::BatchView;
-namespace layout = wire::batch_layout;
 
-// Header fields of a stored batch, which was whole when it was appended.
-size_t batch_size(const uint8_t* batch) {
-  return layout::kPrefixBytes +
-         static_cast<size_t>(wire::load_be<int32_t>(batch + layout::kLength));
-}
-int64_t base_offset(const uint8_t* batch) {
-  return wire::load_be<int64_t>(batch + layout::kBaseOffset);
-}
-int64_t next_offset(const uint8_t* batch) {
-  return base_offset(batch) + wire::load_be<int32_t>(batch + layout::kLastOffsetDelta) + 1;
-}
-int64_t max_timestamp(const uint8_t* batch) {
-  return wire::load_be<int64_t>(batch + layout::kMaxTimestamp);
-}
-
-// The first record of the batch at or behind `from_offset` that is not earlier.
-Result<std::optional<TimedOffset>> search_batch(const BatchView& batch, int64_t timestamp_ms,
-                                                int64_t from_offset, Unpacker& unpacker) {
-  ODK_TRY(const Bytes records, wire::records_of(batch, unpacker.decompressor, unpacker.scratch));
-  wire::RecordCursor cursor(batch, records, wire::RecordMode::kOffsets);
-  while (const wire::RecordView* record = cursor.next()) {
-    if (record->timestamp_ms < timestamp_ms || record->offset < from_offset) continue;
-    return std::optional(TimedOffset{record->offset, record->timestamp_ms, batch.leader_epoch()});
-  }
-  ODK_TRY_VOID(cursor.status());
-  return std::optional<TimedOffset>();
-}
+size_t batch_size(const uint8_t* batch) { return stored::size(batch); }
 
 }  // namespace
 
 Result<void> MemoryStore::append(const wire::HeaderBytes& header, Bytes stored_records,
                                  int64_t now_ms) {
-  const size_t bytes = header.size() + stored_records.size();
   const int64_t base = base_offset(header.data());
-  ODK_ASSERT(base >= end_offset_ && batch_size(header.data()) == bytes);
-  if (parts_.empty() || parts_.back().chunk->capacity() - parts_.back().chunk->used() < bytes) {
-    ODK_TRY_VOID(add_part(bytes, base));
+  ODK_ASSERT(base >= end_offset_);
+  if (std::exchange(must_roll_, false) && !parts_.empty()) {
+    ODK_TRY_VOID(add_part(parts_, header.size() + stored_records.size(), base, now_ms));
   }
-  Part& part = parts_.back();
+  ODK_TRY_VOID(put(parts_, header, stored_records, now_ms));
+  end_offset_ = next_offset(header.data());
+  size_bytes_ += header.size() + stored_records.size();
+  return {};
+}
+
+Result<void> MemoryStore::put(std::deque<Part>& parts, Bytes header, Bytes rest, int64_t now_ms) {
+  const size_t bytes = header.size() + rest.size();
+  const int64_t base = base_offset(header.data());
+  ODK_ASSERT(batch_size(header.data()) == bytes);
+  if (parts.empty() || parts.back().chunk->capacity() - parts.back().chunk->used() < bytes) {
+    ODK_TRY_VOID(add_part(parts, bytes, base, now_ms));
+  }
+  Part& part = parts.back();
   const size_t position = part.chunk->used();
   if (part.index.empty() || position - part.index.back().position >= kIndexIntervalBytes) {
     part.index.push_back({base, part.max_timestamp, position});
   }
   uint8_t* at = part.chunk->extend(bytes);
   std::memcpy(at, header.data(), header.size());
-  if (!stored_records.empty()) {
-    std::memcpy(at + header.size(), stored_records.data(), stored_records.size());
-  }
-  end_offset_ = part.next_offset = next_offset(header.data());
+  if (!rest.empty()) std::memcpy(at + header.size(), rest.data(), rest.size());
+  part.next_offset = next_offset(header.data());
   part.max_timestamp = std::max(part.max_timestamp, max_timestamp(header.data()));
   part.appended_ms = now_ms;
-  size_bytes_ += bytes;
   return {};
 }
 
-Result<void> MemoryStore::add_part(size_t batch_bytes, int64_t base_offset) {
-  const size_t doubled = parts_.empty() ? 0 : parts_.back().chunk->capacity() * 2;
+Result<void> MemoryStore::add_part(std::deque<Part>& parts, size_t batch_bytes, int64_t base_offset,
+                                   int64_t now_ms) {
+  const size_t doubled = parts.empty() ? 0 : parts.back().chunk->capacity() * 2;
   const size_t wanted = std::max(batch_bytes, std::min(doubled, ChunkPool::kChunkBytesMax));
   Chunk* chunk = pool_->allocate(wanted);
   if (chunk == nullptr) {
     return Error(Errc::kLimitExceeded, "the system gives no more memory for records");
   }
   Slice memory(chunk, Bytes(chunk->data(), chunk->capacity()));
-  parts_.push_back({std::move(memory),
-                    chunk,
-                    base_offset,
-                    base_offset,
-                    std::numeric_limits<int64_t>::min(),
-                    0,
-                    {}});
+  parts.push_back({std::move(memory),
+                   chunk,
+                   base_offset,
+                   base_offset,
+                   std::numeric_limits<int64_t>::min(),
+                   now_ms,
+                   now_ms,
+                   {}});
   return {};
 }
 
@@ -119,13 +106,16 @@ size_t MemoryStore::end_within(const Part& part, size_t begin, size_t bytes_max)
   }
 }
 
-size_t MemoryStore::read(const ReadRange& range, std::vector<Slice>& out) const {
+Result<size_t> MemoryStore::read(const ReadRange& range, std::vector<Slice>& out) const {
   size_t total = 0;
   for (auto part = part_of(range.offset); part != parts_.end(); ++part) {
     const size_t begin = total == 0 ? position_of(*part, range.offset) : 0;
     size_t used = part->chunk->used();
     if (part->next_offset > range.end_offset) used = position_of(*part, range.end_offset);
-    if (begin >= used) break;
+    if (begin >= used) {
+      if (part->next_offset > range.end_offset) break;
+      continue;  // compaction left nothing behind the offset here
+    }
     size_t end = std::min(used, end_within(*part, begin, range.bytes_max - total));
     if (end == begin && total == 0 && range.first_batch_whole) {
       end = begin + batch_size(part->chunk->data() + begin);
@@ -158,7 +148,7 @@ Result<std::optional<TimedOffset>> MemoryStore::search_part(const Part& part, in
     const uint8_t* at = part.chunk->data() + position;
     if (max_timestamp(at) >= timestamp_ms) {
       ODK_TRY(const std::optional<TimedOffset> found,
-              search_batch(batch_at(part, position), timestamp_ms, from_offset, unpacker));
+              stored::search(batch_at(part, position), timestamp_ms, from_offset, unpacker));
       if (found) return found;
     }
     position += batch_size(at);
@@ -203,11 +193,80 @@ int64_t MemoryStore::drop_before(int64_t offset) {
   return first_offset();
 }
 
+BatchStore::Segment MemoryStore::segment_of(const Part& part) {
+  return {part.base_offset, part.next_offset, part.max_timestamp, max_timestamp(part.chunk->data()),
+          part.created_ms,  part.appended_ms, part.chunk->used()};
+}
+
+std::vector<BatchStore::Segment> MemoryStore::segments() const {
+  std::vector<Segment> all;
+  all.reserve(parts_.size());
+  for (const Part& part : parts_) all.push_back(segment_of(part));
+  return all;
+}
+
 std::optional<BatchStore::Segment> MemoryStore::oldest_segment() const {
   if (parts_.empty()) return std::nullopt;
-  const Part& part = parts_.front();
-  return Segment{part.base_offset, part.next_offset, part.max_timestamp, part.appended_ms,
-                 part.chunk->used()};
+  return segment_of(parts_.front());
+}
+
+std::optional<BatchStore::Segment> MemoryStore::newest_segment() const {
+  if (parts_.empty() || must_roll_) return std::nullopt;
+  return segment_of(parts_.back());
+}
+
+Result<void> MemoryStore::roll(int64_t /*now_ms*/) {
+  must_roll_ = true;
+  return {};
+}
+
+class MemoryStore::Writer final : public SegmentWriter {
+ public:
+  Writer(MemoryStore& store, int64_t first_base, int64_t last_base)
+      : store_(store), first_base_(first_base), last_base_(last_base) {}
+
+  Result<void> append(Bytes batch) override {
+    size_bytes_ += batch.size();
+    return store_.put(parts_, batch, {}, 0);
+  }
+  size_t size_bytes() const override { return size_bytes_; }
+  Result<std::function<Result<void>()>> sync_work() override {
+    return std::function<Result<void>()>([] { return Result<void>(); });
+  }
+  Result<void> finish() override {
+    store_.put_in_place(first_base_, last_base_, std::move(parts_));
+    return {};
+  }
+
+ private:
+  MemoryStore& store_;
+  int64_t first_base_;
+  int64_t last_base_;
+  std::deque<Part> parts_;
+  size_t size_bytes_ = 0;
+};
+
+Result<std::unique_ptr<SegmentWriter>> MemoryStore::replace(int64_t first_base, int64_t last_base) {
+  return std::unique_ptr<SegmentWriter>(std::make_unique<Writer>(*this, first_base, last_base));
+}
+
+void MemoryStore::put_in_place(int64_t first_base, int64_t last_base, std::deque<Part> parts) {
+  const auto first = std::ranges::find_if(
+      parts_, [&](const Part& part) { return part.base_offset >= first_base; });
+  const auto last = std::find_if(first, parts_.end(),
+                                 [&](const Part& part) { return part.base_offset > last_base; });
+  if (first == last) return;  // retention was faster
+  for (auto old = first; old != last; ++old) size_bytes_ -= old->chunk->used();
+  if (!parts.empty()) {
+    for (Part& part : parts) {
+      size_bytes_ += part.chunk->used();
+      part.appended_ms = std::prev(last)->appended_ms;
+    }
+    parts.back().next_offset = std::prev(last)->next_offset;
+  }
+  const auto behind = parts_.erase(first, last);
+  parts_.insert(behind, std::make_move_iterator(parts.begin()),
+                std::make_move_iterator(parts.end()));
 }
 
 int64_t MemoryStore::first_offset() const {

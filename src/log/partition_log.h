@@ -50,9 +50,16 @@ class PartitionLog {
 
   // Whole batches by reference, appended to `out`; their size. The offset is in
   // [start_offset(), end_offset()].
+  // Nothing, and the log is offline, when the store cannot be read.
   size_t read(const ReadRange& range, std::vector<Slice>& out) const {
-    return store_->read(range, out);
+    Result<size_t> bytes = store_->read(range, out);
+    if (bytes) return *bytes;
+    fault_ = std::move(bytes).error();
+    return 0;
   }
+
+  // Why nothing can be read or appended any more; empty while all is well.
+  const std::optional<Error>& fault() const { return fault_; }
 
   // The first record at or after a time, or the one with the largest timestamp; nothing when
   // there is none. kMalformed when a stored batch does not unpack.
@@ -99,6 +106,7 @@ class PartitionLog {
   AbortedTxns aborted_;
   int64_t start_offset_ = 0;
   int32_t leader_epoch_;
+  mutable std::optional<Error> fault_;
 };
 
 }  // namespace odradek::log
