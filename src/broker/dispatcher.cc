@@ -13,6 +13,7 @@ namespace {
 constexpr int16_t kMetadataVersionMin = 7;
 constexpr int16_t kMetadataVersion = 30;
 constexpr int16_t kKraftVersion = 1;
+constexpr int16_t kTransactionVersion = 2;  // KIP-890
 
 }  // namespace
 
@@ -43,9 +44,11 @@ rpc::ServerOptions server_options(const Settings& settings) {
     options.apis.push_back({handler->key, handler->min_version, handler->max_version});
   }
   options.features.supported = {{"kraft.version", 0, kKraftVersion},
-                                {"metadata.version", kMetadataVersionMin, kMetadataVersion}};
+                                {"metadata.version", kMetadataVersionMin, kMetadataVersion},
+                                {"transaction.version", 0, kTransactionVersion}};
   options.features.finalized = {{"kraft.version", kKraftVersion, kKraftVersion},
-                                {"metadata.version", kMetadataVersion, kMetadataVersion}};
+                                {"metadata.version", kMetadataVersion, kMetadataVersion},
+                                {"transaction.version", kTransactionVersion, kTransactionVersion}};
   options.features.finalized_epoch = 0;
   const auto ms = [&settings](std::string_view name) {
     return Duration(std::chrono::milliseconds(settings.get_long(name)));

@@ -27,12 +27,14 @@ Node::Node(io::Loop& loop, NodeOptions options)
       options_(std::move(options)),
       topics_(options_.settings, pool_),
       groups_(loop, options_.settings.group_config(), group_environment_),
+      txns_(*this, txn_config(options_.settings)),
       sessions_(static_cast<size_t>(
           options_.settings.get_long("max.incremental.fetch.session.cache.slots"))),
       fetch_bytes_max_(static_cast<size_t>(options_.settings.get_long("fetch.max.bytes"))),
       next_producer_id_(first_producer_id(wall_ms())),
       producers_checked_at_(loop.now()),
-      offsets_checked_at_(loop.now()) {}
+      offsets_checked_at_(loop.now()),
+      txn_ids_checked_at_(loop.now()) {}
 
 Node::~Node() {
   if (housekeeping_ != 0) loop_.cancel(housekeeping_);
@@ -126,10 +128,17 @@ void Node::housekeep() {
     offsets_checked_at_ = loop_.now();
     groups_.groups().expire_offsets(now_ms);
   }
+  const auto ids_interval = std::chrono::milliseconds(
+      options_.settings.get_long("transaction.remove.expired.transaction.cleanup.interval.ms"));
+  if (loop_.now() - txn_ids_checked_at_ >= ids_interval) {
+    txn_ids_checked_at_ = loop_.now();
+    txns_.expire_ids();
+  }
 }
 
 void Node::reset() {
   groups_.clear(proto::ErrorCode::kUnknownMemberId);
+  txns_.clear();
   topics_.clear(fetches_.ready());
   fetches_.ready().clear();
   fetches_.complete_all();

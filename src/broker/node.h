@@ -13,6 +13,7 @@
 #include "broker/settings.h"
 #include "broker/state_log.h"
 #include "broker/topics.h"
+#include "broker/txn_service.h"
 #include "io/loop.h"
 #include "log/batch_check.h"
 #include "log/chunk_pool.h"
@@ -52,6 +53,8 @@ class Node {
   StateLog* state_log(std::string_view topic);
   GroupService& groups() { return groups_; }
   const GroupService& groups() const { return groups_; }
+  TxnService& txns() { return txns_; }
+  const TxnService& txns() const { return txns_; }
   FetchSessions& sessions() { return sessions_; }
   const FetchSessions& sessions() const { return sessions_; }
   Fetches& fetches() { return fetches_; }
@@ -100,6 +103,7 @@ class Node {
   StateLog transactions_log_{*this, kTransactionsTopic};
   NodeGroupEnvironment group_environment_{*this};
   GroupService groups_;
+  TxnService txns_;
   FetchSessions sessions_;
   Fetches fetches_;
   Addresses addresses_;
@@ -109,6 +113,7 @@ class Node {
   io::TimerId waking_ = 0;  // readers of what the broker itself appended
   MonotonicTime producers_checked_at_;
   MonotonicTime offsets_checked_at_;
+  MonotonicTime txn_ids_checked_at_;
   MonotonicTime eviction_told_at_;
 };
 

@@ -25,6 +25,10 @@ extern const HandlerInfo kDeleteTopicsApi;
 extern const HandlerInfo kDeleteRecordsApi;
 extern const HandlerInfo kInitProducerIdApi;
 extern const HandlerInfo kOffsetForLeaderEpochApi;
+extern const HandlerInfo kAddPartitionsToTxnApi;
+extern const HandlerInfo kAddOffsetsToTxnApi;
+extern const HandlerInfo kEndTxnApi;
+extern const HandlerInfo kWriteTxnMarkersApi;
 extern const HandlerInfo kDescribeConfigsApi;
 extern const HandlerInfo kAlterConfigsApi;
 extern const HandlerInfo kDescribeLogDirsApi;
@@ -34,6 +38,8 @@ extern const HandlerInfo kIncrementalAlterConfigsApi;
 extern const HandlerInfo kOffsetDeleteApi;
 extern const HandlerInfo kDescribeClusterApi;
 extern const HandlerInfo kDescribeProducersApi;
+extern const HandlerInfo kDescribeTransactionsApi;
+extern const HandlerInfo kListTransactionsApi;
 extern const HandlerInfo kDescribeTopicPartitionsApi;
 
 // All of them, ascending by key: what the dispatcher serves and ApiVersions tells.

@@ -1,4 +1,5 @@
-// DescribeProducers: the idempotent producers a partition remembers. Source: KIP-664.
+// DescribeProducers: the producers a partition remembers, and their open transactions. Source:
+// KIP-664.
 
 #include "broker/handlers/apis.h"
 #include "proto/messages/describe_producers_request.h"
@@ -26,7 +27,8 @@ void describe(const Partition* partition, Arena& arena, Response::PartitionRespo
     state.producer_epoch = entry.epoch;
     state.last_sequence = entry.last_sequence();
     state.last_timestamp = entry.last_timestamp_ms;
-    state.coordinator_epoch = -1;
+    state.coordinator_epoch = entry.coordinator_epoch;
+    state.current_txn_start_offset = entry.txn_first_offset.value_or(-1);
   }
 }
 

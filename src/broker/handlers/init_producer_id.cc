@@ -1,4 +1,5 @@
-// InitProducerId: ids for idempotent producers. Source: KIP-98, KIP-360.
+// InitProducerId: ids for idempotent producers, and ids with epochs for transactional ones.
+// Source: KIP-98, KIP-360; TransactionCoordinator.handleInitProducerId of Kafka 4.3.
 
 #include "broker/handlers/apis.h"
 #include "proto/messages/init_producer_id_request.h"
@@ -11,19 +12,29 @@ using proto::ErrorCode;
 using Request = proto::InitProducerIdRequest;
 using Response = proto::InitProducerIdResponse;
 
-void init_producer_id(const Call<Request>& call, Response& response) {
-  response.producer_epoch = -1;
-  if (!is_null(call.message.transactional_id)) {
-    // Transactions are not offered: their APIs are not advertised. The code is one that makes
-    // clients give up at once instead of asking again.
-    response.error_code =
-        proto::to_number(call.message.transactional_id.empty() ? ErrorCode::kInvalidRequest
-                                                               : ErrorCode::kUnsupportedVersion);
-    return;
+constexpr int16_t kSaysFencedFrom = 4;
+
+TxnCoordinator::Answer init(const Call<Request>& call) {
+  const Request& asked = call.message;
+  const bool has_id = asked.producer_id != wire::kNoProducerId;
+  const bool has_epoch = asked.producer_epoch != wire::kNoProducerEpoch;
+  if (has_id != has_epoch) return {ErrorCode::kInvalidRequest};
+  if (is_null(asked.transactional_id)) {
+    // A producer that wants to go on with its id gets a new one: nothing of its old state matters.
+    return {ErrorCode::kNone, call.node.next_producer_id(), 0};
   }
-  // A producer that wants to go on with its id gets a new one: nothing of its old state matters.
-  response.producer_id = call.node.next_producer_id();
-  response.producer_epoch = 0;
+  return call.node.txns().init({asked.transactional_id, asked.producer_id, asked.producer_epoch},
+                               asked.transaction_timeout_ms);
+}
+
+void init_producer_id(const Call<Request>& call, Response& response) {
+  TxnCoordinator::Answer made = init(call);
+  if (made.error == ErrorCode::kProducerFenced && call.version() < kSaysFencedFrom) {
+    made.error = ErrorCode::kInvalidProducerEpoch;
+  }
+  response.error_code = proto::to_number(made.error);
+  response.producer_id = made.producer_id;
+  response.producer_epoch = made.epoch;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/append_code.h"
 #include "broker/handlers/apis.h"
 #include "proto/messages/produce_request.h"
 #include "proto/messages/produce_response.h"
@@ -17,27 +18,10 @@ using Response = proto::ProduceResponse;
 
 constexpr int16_t kTopicIdsFrom = 13;
 constexpr int16_t kZstdFrom = 7;
+constexpr int16_t kAbortableFrom = 11;  // TRANSACTION_ABORTABLE is understood
+constexpr int16_t kJoinsFrom = 12;      // partitions need not be added before (KIP-890)
 // Apache Kafka's own tools use it, and may write where others may not.
 constexpr std::string_view kAdminClientId = "__admin_client";
-
-ErrorCode code_of(log::AppendFault fault) {
-  switch (fault) {
-    case log::AppendFault::kNone: return ErrorCode::kNone;
-    case log::AppendFault::kCorrupt: return ErrorCode::kCorruptMessage;
-    case log::AppendFault::kTooLarge: return ErrorCode::kMessageTooLarge;
-    case log::AppendFault::kLargerThanSegment: return ErrorCode::kRecordListTooLarge;
-    case log::AppendFault::kInvalidRecord: return ErrorCode::kInvalidRecord;
-    case log::AppendFault::kInvalidTimestamp: return ErrorCode::kInvalidTimestamp;
-    case log::AppendFault::kUnsupportedCodec: return ErrorCode::kUnsupportedCompressionType;
-    case log::AppendFault::kUnreadable: return ErrorCode::kUnknownServerError;
-    case log::AppendFault::kOutOfOrderSequence: return ErrorCode::kOutOfOrderSequenceNumber;
-    case log::AppendFault::kStaleProducerEpoch: return ErrorCode::kInvalidProducerEpoch;
-    case log::AppendFault::kNotInTransaction: return ErrorCode::kInvalidTxnState;
-    case log::AppendFault::kStaleCoordinator: return ErrorCode::kTransactionCoordinatorFenced;
-    case log::AppendFault::kStorage: return ErrorCode::kKafkaStorageError;
-  }
-  return ErrorCode::kUnknownServerError;
-}
 
 // The batch's attributes; none when it is too short to have them.
 uint16_t attributes_of(Bytes batch) {
@@ -49,6 +33,19 @@ uint16_t attributes_of(Bytes batch) {
 bool is_zstd(Bytes batch) {
   return (attributes_of(batch) & wire::batch_attributes::kCodecMask) ==
          static_cast<uint16_t>(wire::Codec::kZstd);
+}
+
+// Whether the batch may be written in its producer's transaction.
+ErrorCode join_transaction(const Call<Request>& call, const TxnPartition& partition,
+                           const log::PartitionLog& log, Bytes batch, log::TxnProof& proof) {
+  const Result<wire::BatchView> view = wire::BatchView::parse(batch);
+  if (!view || !view->is_transactional() || !view->has_producer()) return ErrorCode::kNone;
+  TxnJoin how = TxnJoin::kVerifyOld;
+  if (call.version() >= kAbortableFrom) how = TxnJoin::kVerify;
+  if (call.version() >= kJoinsFrom) how = TxnJoin::kAdd;
+  return call.node.txns().join(
+      {call.message.transactional_id, view->producer_id(), view->producer_epoch()}, partition, log,
+      how, proof);
 }
 
 // Errors with which Kafka tells no log start offset.
@@ -69,7 +66,7 @@ void tell_record_errors(const log::AppendError& error, Arena& arena,
 }
 
 // Everything between finding the partition and the answer.
-void append(const Call<Request>& call, Partition& partition, Bytes records,
+void append(const Call<Request>& call, const Topic& topic, Partition& partition, Bytes records,
             Response::PartitionProduceResponse& answer) {
   const log::SingleBatch single = log::single_batch(records);
   log::AppendFault fault = single.error.fault;
@@ -86,6 +83,15 @@ void append(const Call<Request>& call, Partition& partition, Bytes records,
     return;
   }
   log::PartitionLog& log = partition.log;
+  log::TxnProof proof = log::TxnProof::kNone;
+  if (!is_null(call.message.transactional_id)) {
+    const ErrorCode error =
+        join_transaction(call, {topic.name, partition.index}, log, single.bytes, proof);
+    if (error != ErrorCode::kNone) {
+      answer.error_code = proto::to_number(error);
+      return;
+    }
+  }
   answer.log_start_offset = log.start_offset();
   if (call.message.acks == -1 && log.config().min_insync_replicas > 1) {
     answer.error_code = proto::to_number(ErrorCode::kNotEnoughReplicas);
@@ -96,7 +102,7 @@ void append(const Call<Request>& call, Partition& partition, Bytes records,
     return;
   }
   const log::AppendOutcome outcome =
-      log.append(single.bytes, call.node.wall_ms(), call.node.scratch());
+      log.append(single.bytes, call.node.wall_ms(), call.node.scratch(), proof);
   answer.error_code = proto::to_number(code_of(outcome.error.fault));
   answer.base_offset = outcome.base_offset;
   answer.log_append_time_ms = outcome.log_append_time_ms;
@@ -133,7 +139,7 @@ void append_topic(const Call<Request>& call, const Request::TopicProduceData& as
     } else if (is_internal_topic(topic->name) && call.request.client_id != kAdminClientId) {
       each.error_code = proto::to_number(ErrorCode::kInvalidTopicException);
     } else {
-      append(call, *partition, data.records.bytes, each);
+      append(call, *topic, *partition, data.records.bytes, each);
     }
   }
 }
