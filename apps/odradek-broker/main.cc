@@ -35,6 +35,8 @@ struct Flags {
   std::vector<std::string> advertise;
   std::vector<std::string> topics;
   std::vector<std::string> sets;
+  std::vector<std::string> users;
+  std::vector<std::string> super_users;
   std::vector<std::pair<std::string, std::string>> plain;  // key, text
 };
 
@@ -69,6 +71,14 @@ Result<BrokerOptions> read_options(const Flags& flags, ProgramConfig& config) {
   ODK_TRY_VOID(binder.load(sources));
   if (!flags.listen.empty()) config.listen = flags.listen;
   if (!flags.advertise.empty()) config.advertise = flags.advertise;
+  if (!flags.super_users.empty()) config.super_users = flags.super_users;
+  for (const std::string& user : flags.users) {
+    const size_t colon = user.find(':');
+    if (colon == std::string::npos) {
+      return Error(Errc::kConfig, "--user: expected NAME:PASSWORD");
+    }
+    config.users[user.substr(0, colon)] = Secret(user.substr(colon + 1));
+  }
   for (const std::string& set : flags.sets) {
     const size_t equals = set.find('=');
     if (equals == std::string::npos) {
@@ -160,14 +170,18 @@ class Program {
 };
 
 void add_flags(CLI::App& app, Flags& flags) {
-  app.add_option("--listen", flags.listen, "HOST:PORT to listen on; may be repeated")
-      ->option_text("HOST:PORT (127.0.0.1:9092)");
+  app.add_option("--listen", flags.listen, "address to listen on; may be repeated")
+      ->option_text("[PROTOCOL://]HOST:PORT (127.0.0.1:9092)");
   app.add_option("--advertise", flags.advertise, "what clients of that listener are told")
       ->option_text("HOST:PORT");
   app.add_option("--topic", flags.topics, "create a topic; may be repeated")
       ->option_text("NAME:PARTITIONS[,config=value...]");
   app.add_option("--set", flags.sets, "a broker property by Kafka's name; may be repeated")
       ->option_text("property=value");
+  app.add_option("--user", flags.users, "a user of SASL; may be repeated")
+      ->option_text("NAME:PASSWORD");
+  app.add_option("--super-user", flags.super_users, "a principal that may do everything")
+      ->option_text("User:NAME");
   app.add_option("--config", flags.config_file, "settings in YAML")->option_text("FILE");
   app.add_option("--ready-file", flags.ready_file, "written when the broker serves")
       ->option_text("FILE");
@@ -176,6 +190,18 @@ void add_flags(CLI::App& app, Flags& flags) {
         flag, [&flags, key](const std::string& value) { flags.plain.emplace_back(key, value); },
         text);
   };
+  const auto on = [&](const std::string& flag, const std::string& key, const char* text) {
+    app.add_flag_callback(flag, [&flags, key] { flags.plain.emplace_back(key, "true"); }, text);
+  };
+  plain("--users-file", "users_file", "users, NAME:PASSWORD one a line");
+  plain("--tls-certificate", "tls.certificate", "PEM file of the TLS certificate and its chain");
+  plain("--tls-key", "tls.key", "PEM file of its key");
+  plain("--tls-client-ca", "tls.client_ca", "PEM file; clients must show certificates (mTLS)");
+  plain("--tls-development-ca", "tls.development_ca",
+        "where to write the authority when a certificate is made for this run");
+  on("--acl", "acl", "access control lists decide what clients may do");
+  on("--unsecured-tokens", "unsecured_tokens", "OAUTHBEARER takes tokens without a signature");
+  on("--insecure-any-user", "insecure_any_user", "SASL takes every user; for tests only");
   plain("--memory", "memory", "most that records may take, for example 512MiB");
   plain("--on-full", "on_full", "evict (oldest records go) or refuse");
   plain("--profile", "profile", "dev or kafka: whose defaults");

@@ -81,6 +81,13 @@ bool MemoryCredentialStore::remove(std::string_view user) {
   return true;
 }
 
+std::vector<std::string> MemoryCredentialStore::names() const {
+  std::vector<std::string> names;
+  names.reserve(users_.size());
+  for (const auto& [name, user] : users_) names.push_back(name);
+  return names;
+}
+
 Digest MemoryCredentialStore::digest_of_password(std::string_view user,
                                                  std::string_view password) const {
   std::string input(user);

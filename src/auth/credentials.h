@@ -52,6 +52,7 @@ class MemoryCredentialStore final : public CredentialStore {
   // Adds a mechanism's credential from elsewhere; verify_password then derives keys, too.
   Result<void> set_scram(std::string_view user, Hash hash, ScramCredential credential);
   bool remove(std::string_view user);
+  std::vector<std::string> names() const;
   size_t size() const { return users_.size(); }
 
   // Adds the users of a file: one "name:password" a line, '#' starts a comment line. Instead of a

@@ -8,8 +8,10 @@
 
 #include "base/log.h"
 #include "broker/dispatcher.h"
+#include "broker/listener_specs.h"
 #include "broker/metrics.h"
 #include "broker/node.h"
+#include "broker/security/security.h"
 #include "broker/topic_admin.h"
 
 namespace odradek::broker {
@@ -48,7 +50,7 @@ class Broker::Impl {
   void collect(obs::Collection& into) const {
     if (server_ != nullptr) collect_broker_metrics(*node_, *dispatcher_, server_->stats(), into);
   }
-  const rpc::ListenerOptions& first_listener() const { return options_.listeners.front().options; }
+  const rpc::ListenerOptions& first_listener() const { return listeners_.front().options; }
 
  private:
   Result<Settings> make_settings() const;
@@ -74,6 +76,7 @@ class Broker::Impl {
   }
 
   BrokerOptions options_;
+  std::vector<ListenerSpec> listeners_;
   std::unique_ptr<io::Loop> own_loop_;
   io::Loop* loop_ = nullptr;
   std::unique_ptr<Node> node_;
@@ -119,6 +122,8 @@ Result<void> Broker::Impl::start_on_loop() {
       options_.memory_bytes_max > 0 ? options_.memory_bytes_max : default_memory_bytes();
   node.refuse_when_full = options_.refuse_when_full;
   ODK_TRY(node.settings, make_settings());
+  ODK_TRY(listeners_, resolve_listeners(node.settings, options_.listeners));
+  ODK_TRY(node.security, Security::create(loop_->clock(), node.settings, options_.security));
   rpc::ServerOptions server = server_options(node.settings);
   node_ = std::make_unique<Node>(*loop_, std::move(node));
   dispatcher_ = std::make_unique<Dispatcher>(*node_);
@@ -133,17 +138,17 @@ Result<void> Broker::Impl::start_on_loop() {
 Result<void> Broker::Impl::listen() {
   std::string bound;
   std::string told;
-  for (size_t i = 0; i < options_.listeners.size(); ++i) {
-    const ListenerSpec& spec = options_.listeners[i];
-    rpc::ListenerOptions listener = spec.options;
-    if (i > 0) listener.name = fmt::format("{}-{}", listener.name, i + 1);
-    const std::string name = listener.name;
-    const std::string host = listener.host;
-    ODK_TRY(const uint16_t port, server_->listen(std::move(listener)));
+  for (ListenerSpec& spec : listeners_) {
+    const std::string& name = spec.options.name;
+    const std::string& host = spec.options.host;
+    if (spec.security) {
+      ODK_TRY_VOID(node_->security().secure(spec.options, *spec.security, node_->settings()));
+    }
+    ODK_TRY(const uint16_t port, server_->listen(spec.options));
     ports_.push_back(port);
     node_->addresses().add(name, {host, port}, spec.advertise.value_or(io::HostPort{}));
     const io::HostPort address = node_->addresses().of_listener(name);
-    const std::string_view comma = i == 0 ? "" : ",";
+    const std::string_view comma = bound.empty() ? "" : ",";
     bound += fmt::format("{}{}://{}:{}", comma, name, host, port);
     told += fmt::format("{}{}://{}:{}", comma, name, address.host, address.port);
   }
@@ -206,11 +211,9 @@ void Broker::Impl::release() {
 
 std::string Broker::Impl::bootstrap() const {
   std::string all;
-  for (size_t i = 0; i < options_.listeners.size(); ++i) {
-    std::string name = options_.listeners[i].options.name;
-    if (i > 0) name += fmt::format("-{}", i + 1);
-    const io::HostPort address = node_->addresses().of_listener(name);
-    all += (i == 0 ? "" : ",") + address.to_string();
+  for (const ListenerSpec& listener : listeners_) {
+    const io::HostPort address = node_->addresses().of_listener(listener.options.name);
+    all += (all.empty() ? "" : ",") + address.to_string();
   }
   return all;
 }

@@ -10,6 +10,8 @@
 
 #include "base/result.h"
 #include "broker/profile.h"
+#include "broker/security/endpoints.h"
+#include "broker/security/security_options.h"
 #include "io/address.h"
 #include "io/loop.h"
 #include "io/stream.h"
@@ -25,6 +27,9 @@ namespace odradek::broker {
 // One address to listen on, and what clients that reach it are told to connect to.
 struct ListenerSpec {
   rpc::ListenerOptions options;  // default: plaintext on 127.0.0.1, a free port
+  // Fills the options' TLS and SASL from properties and BrokerOptions::security. None: they are
+  // complete as they are.
+  std::optional<SecurityProtocol> security;
   std::optional<io::HostPort> advertise;  // port 0: the bound port. Empty: the address reached
 };
 
@@ -39,7 +44,9 @@ struct BrokerOptions {
   std::vector<ListenerSpec> listeners = std::vector<ListenerSpec>(1);
   std::vector<TopicSpec> topics;
   // Kafka broker properties by their own names; unknown ones make start() fail with kConfig.
+  // `listeners` among them replaces the list above.
   std::map<std::string, std::string> properties;
+  SecurityOptions security;
   int32_t node_id = 1;
   std::string cluster_id;       // 22 characters of base64url; empty: a random one
   size_t memory_bytes_max = 0;  // records kept; 0: a quarter of the machine's memory

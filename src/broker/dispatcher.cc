@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <map>
+#include <string>
 
 #include "broker/handlers/apis.h"
 #include "broker/pending_fetch.h"
@@ -14,6 +17,21 @@ constexpr int16_t kMetadataVersionMin = 7;
 constexpr int16_t kMetadataVersion = 30;
 constexpr int16_t kKraftVersion = 1;
 constexpr int16_t kTransactionVersion = 2;  // KIP-890
+
+// "10.0.0.1:100,localhost:5" of max.connections.per.ip.overrides.
+std::map<std::string, size_t> connection_overrides(std::string_view text) {
+  std::map<std::string, size_t> limits;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    const std::string_view item = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const size_t colon = item.rfind(':');
+    if (colon == std::string_view::npos) continue;
+    const int64_t most = config_long(item.substr(colon + 1));
+    limits[std::string(item.substr(0, colon))] = static_cast<size_t>(std::max<int64_t>(most, 0));
+  }
+  return limits;
+}
 
 }  // namespace
 
@@ -57,6 +75,18 @@ rpc::ServerOptions server_options(const Settings& settings) {
       static_cast<size_t>(settings.get_long("socket.request.max.bytes"));
   options.limits.max_connections = std::min(
       options.limits.max_connections, static_cast<size_t>(settings.get_long("max.connections")));
+  const int64_t per_ip = settings.get_long("max.connections.per.ip");
+  if (per_ip < std::numeric_limits<int32_t>::max()) {
+    options.limits.max_connections_per_ip = static_cast<size_t>(per_ip);
+  }
+  options.limits.max_connections_of_ip =
+      connection_overrides(settings.given("max.connections.per.ip.overrides").value_or(""));
+  const int64_t rate = settings.get_long("max.connection.creation.rate");
+  if (rate < std::numeric_limits<int32_t>::max()) {
+    options.limits.max_connection_rate = static_cast<double>(rate);
+  }
+  options.limits.max_frame_bytes_before_auth =
+      static_cast<size_t>(settings.get_long("sasl.server.max.receive.size"));
   options.limits.idle_timeout = ms("connections.max.idle.ms");
   options.limits.failed_authentication_delay = ms("connection.failed.authentication.delay.ms");
   return options;

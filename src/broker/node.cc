@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "broker/pending_fetch.h"
+#include "broker/security/security.h"
 
 namespace odradek::broker {
 namespace {
@@ -21,6 +22,10 @@ int64_t first_producer_id(TimestampMs now_ms) {
 }
 
 }  // namespace
+
+NodeOptions::NodeOptions() = default;
+NodeOptions::NodeOptions(NodeOptions&&) noexcept = default;
+NodeOptions::~NodeOptions() = default;
 
 Node::Node(io::Loop& loop, NodeOptions options)
     : loop_(loop),
@@ -144,6 +149,7 @@ void Node::reset() {
   fetches_.complete_all();
   sessions_.clear();
   options_.settings.clear_dynamic();
+  options_.security->reset();
   ODK_LOG(info, "everything forgotten");
 }
 

@@ -20,12 +20,19 @@
 
 namespace odradek::broker {
 
+class Security;
+
 struct NodeOptions {
+  NodeOptions();
+  NodeOptions(NodeOptions&&) noexcept;
+  ~NodeOptions();
+
   int32_t node_id = 1;
   std::string cluster_id;
   size_t memory_bytes_max = 0;
   bool refuse_when_full = false;
   Settings settings;
+  std::unique_ptr<Security> security;
 };
 
 // Everything the handlers of one broker share: the state of the node, on its loop. The parts know
@@ -51,6 +58,8 @@ class Node {
   StateLog& transactions_log() { return transactions_log_; }
   // The one that is kept in this topic; null when it is none of them.
   StateLog* state_log(std::string_view topic);
+  Security& security() { return *options_.security; }
+  const Security& security() const { return *options_.security; }
   GroupService& groups() { return groups_; }
   const GroupService& groups() const { return groups_; }
   TxnService& txns() { return txns_; }

@@ -14,6 +14,25 @@ void declare_topic(config::Binder& binder, ProgramConfig::Topic& topic) {
   binder.add("configs", topic.configs, "topic configuration by Kafka's names");
 }
 
+void declare_security(config::Binder& binder, ProgramConfig& into) {
+  binder.add("tls.certificate", into.tls.certificate,
+             "PEM file of the certificate and its chain; none: one is made for this run");
+  binder.add("tls.key", into.tls.key, "PEM file of its key; none: in the certificate's file");
+  binder.add("tls.key_password", into.tls.key_password, "password of the key");
+  binder.add("tls.client_ca", into.tls.client_ca,
+             "PEM file of authorities; clients must then show a certificate of theirs (mTLS)");
+  binder.add("tls.development_ca", into.tls.development_ca,
+             "file to write the authority of a certificate made for this run to");
+  binder.add("users", into.users, "users of SASL PLAIN and SCRAM with their passwords");
+  binder.add("users_file", into.users_file, "file of users, NAME:PASSWORD or salted, one a line");
+  binder.add("insecure_any_user", into.insecure_any_user,
+             "for tests: SASL takes every user with every password");
+  binder.add("unsecured_tokens", into.unsecured_tokens,
+             "for tests: OAUTHBEARER takes tokens without a signature");
+  binder.add("acl", into.acl, "whether access control lists decide what clients may do");
+  binder.add("super_users", into.super_users, "principals that may do everything, like User:admin");
+}
+
 Result<io::HostPort> address(std::string_view setting, const std::string& text, uint16_t port) {
   Result<io::HostPort> parsed = io::parse_host_port(text, port);
   if (parsed) return parsed;
@@ -35,9 +54,12 @@ std::string_view next_part(std::string_view& rest) {
 }  // namespace
 
 void declare_settings(config::Binder& binder, ProgramConfig& into) {
-  binder.add("listen", into.listen, "addresses to listen on, HOST:PORT; port 0: a free one");
+  binder.add("listen", into.listen,
+             "addresses to listen on, HOST:PORT or PROTOCOL://HOST:PORT with PLAINTEXT, SSL, "
+             "SASL_PLAINTEXT or SASL_SSL; port 0: a free one");
   binder.add("advertise", into.advertise,
              "addresses clients are told, one for each of listen; none: the one they reached");
+  declare_security(binder, into);
   binder.map_of<ProgramConfig::Topic>("topics", into.topics, declare_topic,
                                       "topics to create at start, by name");
   binder.add("properties", into.properties, "broker properties by Kafka's names");
@@ -103,9 +125,10 @@ Result<BrokerOptions> broker_options(const ProgramConfig& config) {
   }
   for (size_t i = 0; i < config.listen.size(); ++i) {
     ListenerSpec& listener = options.listeners.emplace_back();
-    ODK_TRY(io::HostPort bind, address("listen", config.listen[i], kDefaultPort));
-    listener.options.host = bind.host;
-    listener.options.port = bind.port;
+    ODK_TRY(const Endpoint bind, parse_endpoint("listen", config.listen[i], kDefaultPort));
+    if (!bind.name.empty()) listener.options.name = bind.name;
+    listener.options.host = bind.address.host;
+    listener.options.port = bind.address.port;
     if (i < config.advertise.size()) {
       ODK_TRY(listener.advertise, address("advertise", config.advertise[i], 0));
     }
@@ -115,6 +138,23 @@ Result<BrokerOptions> broker_options(const ProgramConfig& config) {
         {name, topic.partitions, {topic.configs.begin(), topic.configs.end()}});
   }
   options.properties = config.properties;
+  if (config.acl) {
+    options.properties.emplace("authorizer.class.name",
+                               "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+  }
+  if (!config.super_users.empty()) {
+    options.properties.emplace("super.users",
+                               fmt::format("{}", fmt::join(config.super_users, ";")));
+  }
+  options.security.users.assign(config.users.begin(), config.users.end());
+  options.security.users_file = config.users_file;
+  options.security.insecure_any_user = config.insecure_any_user;
+  options.security.unsecured_tokens = config.unsecured_tokens;
+  options.security.certificate.file = config.tls.certificate;
+  options.security.key.file = config.tls.key;
+  options.security.key_password = config.tls.key_password;
+  options.security.client_ca.file = config.tls.client_ca;
+  options.security.development_ca_file = config.tls.development_ca;
   options.node_id = config.node_id;
   options.cluster_id = config.cluster_id;
   options.memory_bytes_max = config.memory.bytes;

@@ -24,6 +24,20 @@ struct ProgramConfig {
   std::vector<std::string> advertise;  // by position of `listen`
   std::map<std::string, Topic> topics;
   std::map<std::string, std::string> properties;
+  struct Tls {
+    std::string certificate;
+    std::string key;
+    Secret key_password;
+    std::string client_ca;
+    std::string development_ca;
+  };
+  Tls tls;
+  std::map<std::string, Secret> users;
+  std::string users_file;
+  bool insecure_any_user = false;
+  bool unsecured_tokens = false;
+  bool acl = false;
+  std::vector<std::string> super_users;
   int32_t node_id = 1;
   std::string cluster_id;
   config::ByteSize memory;  // 0: a quarter of the machine's

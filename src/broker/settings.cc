@@ -27,6 +27,22 @@ const std::string* value_in(const TopicOverrides& values, std::string_view name)
   return found == values.end() ? nullptr : &found->second;
 }
 
+// listener.name.NAME.KEY and MECHANISM.KEY mean KEY, for one listener or SASL mechanism.
+std::string_view unprefixed(std::string_view name) {
+  constexpr std::string_view kListener = "listener.name.";
+  constexpr std::string_view kMechanisms[] = {"plain.", "scram-sha-256.", "scram-sha-512.",
+                                              "oauthbearer.", "gssapi."};
+  if (name.starts_with(kListener)) {
+    const size_t dot = name.find('.', kListener.size());
+    if (dot == std::string_view::npos) return name;
+    name.remove_prefix(dot + 1);
+  }
+  for (const std::string_view mechanism : kMechanisms) {
+    if (name.starts_with(mechanism)) return name.substr(mechanism.size());
+  }
+  return name;
+}
+
 }  // namespace
 
 Settings::Settings(Profile profile) {
@@ -41,7 +57,7 @@ Settings::Settings(Profile profile) {
 }
 
 Result<void> Settings::set_static(std::string_view name, std::string_view value) {
-  const ConfigDef* def = find_broker_config(name);
+  const ConfigDef* def = find_broker_config(unprefixed(name));
   if (def == nullptr) {
     const std::string_view nearest = nearest_broker_config(name);
     return Error(Errc::kConfig, fmt::format("unknown broker property {}{}{}", name,
@@ -50,6 +66,11 @@ Result<void> Settings::set_static(std::string_view name, std::string_view value)
   ODK_TRY_VOID(check_config_value(*def, value));
   static_.insert_or_assign(std::string(name), std::string(value));
   return {};
+}
+
+std::optional<std::string> Settings::given(std::string_view name) const {
+  const std::string* value = value_in(static_, name);
+  return value == nullptr ? std::nullopt : std::optional(*value);
 }
 
 void Settings::set_fact(std::string_view name, std::string value) {

@@ -39,6 +39,8 @@ class Settings {
 
   // A property given at start. kConfig: unknown (with the nearest name) or a bad value.
   Result<void> set_static(std::string_view name, std::string_view value);
+  // The value given at start, if one was.
+  std::optional<std::string> given(std::string_view name) const;
   // What the program itself decides and only tells (listeners, node.id).
   void set_fact(std::string_view name, std::string value);
 
