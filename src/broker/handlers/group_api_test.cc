@@ -214,8 +214,6 @@ TEST_F(GroupApi, GivesEveryProducerAnIdOfItsOwn) {
   const int64_t first = call(request)->producer_id;
   EXPECT_GE(first, 0);
   EXPECT_EQ(call(request)->producer_id, first + 1);
-  request.transactional_id = "tx";
-  EXPECT_EQ(call(request)->error_code, number(ErrorCode::kUnsupportedVersion));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "broker/broker_for_tests.h"
 #include "broker/handlers/apis.h"
 #include "proto/all_messages.h"
+#include "proto/messages/add_offsets_to_txn_request.h"
+#include "proto/messages/add_partitions_to_txn_request.h"
 #include "proto/messages/alter_configs_request.h"
 #include "proto/messages/create_partitions_request.h"
 #include "proto/messages/create_topics_request.h"
@@ -18,6 +20,8 @@
 #include "proto/messages/describe_log_dirs_request.h"
 #include "proto/messages/describe_producers_request.h"
 #include "proto/messages/describe_topic_partitions_request.h"
+#include "proto/messages/describe_transactions_request.h"
+#include "proto/messages/end_txn_request.h"
 #include "proto/messages/find_coordinator_request.h"
 #include "proto/messages/heartbeat_request.h"
 #include "proto/messages/incremental_alter_configs_request.h"
@@ -26,12 +30,14 @@
 #include "proto/messages/leave_group_request.h"
 #include "proto/messages/list_groups_request.h"
 #include "proto/messages/list_offsets_request.h"
+#include "proto/messages/list_transactions_request.h"
 #include "proto/messages/metadata_request.h"
 #include "proto/messages/offset_commit_request.h"
 #include "proto/messages/offset_delete_request.h"
 #include "proto/messages/offset_fetch_request.h"
 #include "proto/messages/offset_for_leader_epoch_request.h"
 #include "proto/messages/sync_group_request.h"
+#include "proto/messages/write_txn_markers_request.h"
 
 namespace odradek::broker::testing {
 namespace {
@@ -69,6 +75,7 @@ class Versions : public BrokerTest {
   }
 
   void try_data();
+  void try_transactions();
   void try_groups();
   void try_admin();
   void try_describing();
@@ -131,6 +138,43 @@ void Versions::try_data() {
     topic = {"t", partitions, {}};
     request.topics = {&topic, 1};
   });
+}
+
+void Versions::try_transactions() {
+  try_all<proto::AddPartitionsToTxnRequest>(
+      kAddPartitionsToTxnApi, [](auto& request, int16_t version) {
+        static int32_t partitions[] = {0, 1};
+        static proto::AddPartitionsToTxnRequest::AddPartitionsToTxnTopic topic;
+        static proto::AddPartitionsToTxnRequest::AddPartitionsToTxnTransaction txn;
+        topic = {"t", partitions, {}};
+        txn.transactional_id = "x";
+        txn.verify_only = version == 5;
+        txn.topics = {&topic, 1};
+        if (version >= 4) {
+          request.transactions = {&txn, 1};
+          return;
+        }
+        request.v3_and_below_transactional_id = "x";
+        request.v3_and_below_topics = {&topic, 1};
+      });
+  try_empty<proto::AddOffsetsToTxnRequest>(kAddOffsetsToTxnApi);
+  try_all<proto::EndTxnRequest>(kEndTxnApi,
+                                [](auto& request, int16_t) { request.transactional_id = "x"; });
+  try_all<proto::WriteTxnMarkersRequest>(kWriteTxnMarkersApi, [](auto& request, int16_t version) {
+    static int32_t partitions[] = {0, 7};
+    static proto::WriteTxnMarkersRequest::WritableTxnMarkerTopic topic;
+    static proto::WriteTxnMarkersRequest::WritableTxnMarker marker;
+    topic = {"t", partitions, {}};
+    marker.producer_id = 1000 + version;
+    marker.topics = {&topic, 1};
+    if (version >= 2) marker.transaction_version = 2;
+    request.markers = {&marker, 1};
+  });
+  try_all<proto::DescribeTransactionsRequest>(kDescribeTransactionsApi, [](auto& request, int16_t) {
+    static std::string_view ids[] = {"x", ""};
+    request.transactional_ids = ids;
+  });
+  try_empty<proto::ListTransactionsRequest>(kListTransactionsApi);
 }
 
 void Versions::try_groups() {
@@ -265,6 +309,7 @@ void Versions::try_describing() {
 
 TEST_F(Versions, AreAllAnswered) {
   try_data();
+  try_transactions();
   try_groups();
   try_admin();
   try_describing();
@@ -294,7 +339,6 @@ TEST_F(Versions, OfHandlersAreWhatApiVersionsTells) {
 TEST_F(Versions, PromiseNoFeatureThatIsNotThere) {
   for (const auto& feature : client().peer_features().finalized) {
     EXPECT_NE(feature.name, "group.version");
-    EXPECT_NE(feature.name, "transaction.version");
   }
 }
 
