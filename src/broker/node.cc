@@ -60,6 +60,12 @@ void Node::records_appended(Partition& partition, size_t bytes) {
   });
 }
 
+Result<void> Node::load_state() {
+  // Groups first: a transaction that goes on may end what they have pending.
+  ODK_TRY_VOID(groups_.load(offsets_log_));
+  return txns_.load();
+}
+
 bool Node::make_room(size_t bytes) {
   if (options_.memory_bytes_max == 0) return true;
   while (pool_->used_bytes() + bytes > options_.memory_bytes_max) {

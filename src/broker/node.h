@@ -93,7 +93,7 @@ class Node {
   void settings_changed();
 
   // Takes back what coordinators wrote before a restart; the topics are there.
-  Result<void> load_state() { return groups_.load(offsets_log_); }
+  Result<void> load_state();
   // Starts what happens from time to time: retention, expiry of producers and offsets.
   void start_housekeeping();
   // Forgets everything; who waits is answered.

@@ -111,13 +111,17 @@ ErrorCode TxnService::write_marker(const TxnPartition& partition, const log::Txn
             kv("error", outcome.error.message));
     return code_of(outcome.error.fault);
   }
+  if (partition.topic == kOffsetsTopic) {
+    node_.groups().groups().end_transaction(partition.partition, marker.producer_id,
+                                            marker.end.committed);
+  }
   // More than the marker can be read now: all that it decides.
   target->waiters.wake_all(node_.fetches().ready());
   node_.records_appended(*target, outcome.bytes);
   return ErrorCode::kNone;
 }
 
-Result<void> TxnService::replay() {
+Result<void> TxnService::load() {
   Replay reader(coordinator_);
   ODK_TRY_VOID(node_.transactions_log().replay(reader));
   coordinator_.resume(now());

@@ -46,7 +46,7 @@ class TxnService final : private TxnWorld {
   ErrorCode write_marker(const TxnPartition& partition, const log::TxnMarker& marker) override;
 
   // What the log of the coordinator says, once, before the first request.
-  Result<void> replay();
+  Result<void> load();
 
   const TxnCoordinator& coordinator() const { return coordinator_; }
   void expire_ids() { coordinator_.expire_ids(now().wall_ms); }

@@ -28,6 +28,7 @@ constexpr const HandlerInfo* kHandlers[] = {
     &kAddOffsetsToTxnApi,
     &kEndTxnApi,
     &kWriteTxnMarkersApi,
+    &kTxnOffsetCommitApi,
     &kDescribeConfigsApi,
     &kAlterConfigsApi,
     &kDescribeLogDirsApi,

@@ -29,6 +29,7 @@ extern const HandlerInfo kAddPartitionsToTxnApi;
 extern const HandlerInfo kAddOffsetsToTxnApi;
 extern const HandlerInfo kEndTxnApi;
 extern const HandlerInfo kWriteTxnMarkersApi;
+extern const HandlerInfo kTxnOffsetCommitApi;
 extern const HandlerInfo kDescribeConfigsApi;
 extern const HandlerInfo kAlterConfigsApi;
 extern const HandlerInfo kDescribeLogDirsApi;

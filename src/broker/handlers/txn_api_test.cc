@@ -110,6 +110,37 @@ class TxnApi : public BrokerTest {
     request.topics = {&topic, 1};
     return call(request, 7)->topics[0].partitions[0].offset;
   }
+  int16_t commit_offset(const Producer& producer, int64_t offset, int16_t version = 5) {
+    proto::TxnOffsetCommitRequest::TxnOffsetCommitRequestPartition partition;
+    partition.committed_offset = offset;
+    partition.committed_metadata = "m";
+    proto::TxnOffsetCommitRequest::TxnOffsetCommitRequestTopic topic;
+    topic.name = "t";
+    topic.partitions = {&partition, 1};
+    proto::TxnOffsetCommitRequest request;
+    request.transactional_id = producer.id;
+    request.group_id = "g";
+    request.producer_id = producer.producer_id;
+    request.producer_epoch = producer.epoch;
+    request.member_id = "";
+    request.topics = {&topic, 1};
+    return call(request, version)->topics[0].partitions[0].error_code;
+  }
+  std::pair<int16_t, int64_t> committed_offset(bool require_stable) {
+    int32_t index = 0;
+    proto::OffsetFetchRequest::OffsetFetchRequestTopics topic;
+    topic.name = "t";
+    topic.partition_indexes = {&index, 1};
+    proto::OffsetFetchRequest::OffsetFetchRequestGroup group;
+    group.group_id = "g";
+    group.topics = {&topic, 1};
+    proto::OffsetFetchRequest request;
+    request.groups = {&group, 1};
+    request.require_stable = require_stable;
+    const auto answer = call(request, 8);
+    const auto& found = answer->groups[0].topics[0].partitions[0];
+    return {found.error_code, found.committed_offset};
+  }
   std::string state(std::string_view id = "tx") {
     proto::DescribeTransactionsRequest request;
     request.transactional_ids = {&id, 1};
@@ -285,6 +316,39 @@ TEST_F(TxnApi, LetsAnAdministratorEndATransactionThatHangs) {
   request.markers = {&marker, 1};
   EXPECT_EQ(call(request, 1)->markers[0].topics[0].partitions[0].error_code, 0);
   EXPECT_EQ(latest(1), 2);
+}
+
+TEST_F(TxnApi, CommitsOffsetsWithTheTransaction) {
+  Producer producer;
+  init(producer);
+  EXPECT_EQ(commit_offset(producer, 7), 0);
+  EXPECT_EQ(committed_offset(false), std::pair(int16_t{0}, int64_t{-1}));
+  EXPECT_EQ(committed_offset(true).first, number(ErrorCode::kUnstableOffsetCommit));
+  EXPECT_EQ(end(producer, true), 0);
+  EXPECT_EQ(committed_offset(true), std::pair(int16_t{0}, int64_t{7}));
+  EXPECT_EQ(commit_offset(producer, 9), 0);
+  EXPECT_EQ(committed_offset(false), std::pair(int16_t{0}, int64_t{7})) << "the one before";
+  EXPECT_EQ(end(producer, false), 0);
+  EXPECT_EQ(committed_offset(true), std::pair(int16_t{0}, int64_t{7}));
+}
+
+TEST_F(TxnApi, WantsOffsetsOfOldClientsToBeAddedFirst) {
+  Producer producer;
+  init(producer);
+  EXPECT_EQ(commit_offset(producer, 7, 3), number(ErrorCode::kInvalidTxnState));
+  EXPECT_EQ(commit_offset(producer, 7, 4), number(ErrorCode::kTransactionAbortable));
+  proto::AddOffsetsToTxnRequest request;
+  request.transactional_id = producer.id;
+  request.producer_id = producer.producer_id;
+  request.producer_epoch = producer.epoch;
+  request.group_id = "g";
+  EXPECT_EQ(call(request, 3)->error_code, 0);
+  EXPECT_EQ(commit_offset(producer, 7, 3), 0);
+  EXPECT_EQ(end(producer, true, 4), 0);
+  EXPECT_EQ(committed_offset(true).second, 7);
+  ++producer.epoch;
+  EXPECT_EQ(call(request, 1)->error_code, 0) << "a new transaction of the same epoch";
+  EXPECT_EQ(commit_offset(producer, 7), number(ErrorCode::kInvalidProducerEpoch));
 }
 
 }  // namespace

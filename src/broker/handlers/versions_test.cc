@@ -37,6 +37,7 @@
 #include "proto/messages/offset_fetch_request.h"
 #include "proto/messages/offset_for_leader_epoch_request.h"
 #include "proto/messages/sync_group_request.h"
+#include "proto/messages/txn_offset_commit_request.h"
 #include "proto/messages/write_txn_markers_request.h"
 
 namespace odradek::broker::testing {
@@ -175,6 +176,15 @@ void Versions::try_transactions() {
     request.transactional_ids = ids;
   });
   try_empty<proto::ListTransactionsRequest>(kListTransactionsApi);
+  try_all<proto::TxnOffsetCommitRequest>(kTxnOffsetCommitApi, [](auto& request, int16_t) {
+    static proto::TxnOffsetCommitRequest::TxnOffsetCommitRequestPartition partition;
+    static proto::TxnOffsetCommitRequest::TxnOffsetCommitRequestTopic topic;
+    topic.name = "t";
+    topic.partitions = {&partition, 1};
+    request.transactional_id = "x";
+    request.group_id = "g";
+    request.topics = {&topic, 1};
+  });
 }
 
 void Versions::try_groups() {
