@@ -116,6 +116,14 @@ TEST_F(TxnCoordinatorTest, KeepsTheEpochOfOldClients) {
   EXPECT_EQ(world_.markers.size(), 1U);
 }
 
+TEST_F(TxnCoordinatorTest, DoesNotTakeTheEndOfAnOldClientForARetryOfANewOne) {
+  const TxnProducer fenced = of(init());
+  const TxnProducer old = of(init());
+  add(old, 0, 0);
+  commit(old, 0);
+  EXPECT_EQ(commit(fenced).error, Code::kProducerFenced) << "though the epochs differ by one";
+}
+
 TEST_F(TxnCoordinatorTest, StoresTheDecisionBeforeTheMarkersAndTheEndBehindThem) {
   const TxnProducer producer = of(init());
   add(producer);

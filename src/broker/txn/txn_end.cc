@@ -55,7 +55,9 @@ TxnCoordinator::Answer TxnCoordinator::end_by_epoch(Entry& entry, const TxnProdu
   const Txn& txn = entry.txn;
   const bool again_with_new_id = txn.previous_producer_id == producer.producer_id &&
                                  producer.epoch == kLastEpoch && txn.epoch == 0;
-  const bool again_with_bump = int{txn.epoch} == int{producer.epoch} + 1;
+  // Not after an old client of the same id: its end did not bump the epoch, its init did.
+  const bool again_with_bump =
+      txn.client_version >= kEpochPerTxn && int{txn.epoch} == int{producer.epoch} + 1;
   const bool complete =
       txn.state == TxnState::kCompleteCommit || txn.state == TxnState::kCompleteAbort;
   const bool current = txn.epoch == producer.epoch;
