@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/slice.h"
+#include "log/log_config.h"
 #include "wire/batch_rewrite.h"
 #include "wire/codec.h"
 
@@ -120,6 +121,8 @@ class BatchStore {
     return Flush{end_offset(), [] { return Result<void>(); }};
   }
   virtual void flushed(int64_t /*end_offset*/) {}
+  // What the topic says about files.
+  virtual void configure(const LogConfig& /*config*/) {}
   // Removes the files of dropped segments whose time has come (file.delete.delay.ms).
   virtual void tidy(int64_t /*now_ms*/) {}
 

@@ -26,6 +26,7 @@ AppendOutcome PartitionLog::append(Bytes records, int64_t now_ms, CheckScratch& 
                                    TxnProof proof) {
   SingleBatch single = single_batch(records);
   if (!single.error.ok()) return failed(std::move(single.error));
+  if (fault_) return failed({AppendFault::kStorage, std::string(fault_->message()), {}});
   CheckedBatch checked = check_batch(single.bytes, config_, now_ms, scratch);
   if (!checked.error.ok()) return failed(std::move(checked.error));
 
@@ -86,17 +87,11 @@ AppendOutcome PartitionLog::append_marker(const TxnMarker& marker, int64_t now_m
   const Slice bytes = wire::make_end_txn_batch(made);
   const Result<wire::BatchView> batch = wire::BatchView::parse(bytes.bytes());
   ODK_ASSERT(batch.has_value());
-  const Result<void> stored =
-      store_->append(wire::edited_header(*batch, {}), batch->stored_records(), now_ms);
-  if (!stored) {
-    return failed({AppendFault::kStorage, std::string(stored.error().message()), {}});
-  }
+  error = put(*batch, {}, now_ms);
+  if (!error.ok()) return failed(std::move(error));
   const std::optional<CompletedTxn> ended =
       producers_.record_marker(marker, made.base_offset, now_ms);
-  if (ended && !ended->committed) {
-    aborted_.add({ended->producer_id, ended->first_offset, ended->last_offset,
-                  producers_.stable_after(*ended)});
-  }
+  if (ended && !ended->committed) add_aborted(*ended);
   AppendOutcome outcome;
   outcome.base_offset = outcome.last_offset = made.base_offset;
   outcome.bytes = bytes.size();
@@ -116,11 +111,8 @@ AppendOutcome PartitionLog::store_batch(const wire::BatchView& batch, const Chec
   const int64_t base_offset = end_offset();
   edit.base_offset = base_offset;
   edit.leader_epoch = leader_epoch_;
-  const Result<void> stored =
-      store_->append(wire::edited_header(batch, edit), batch.stored_records(), now_ms);
-  if (!stored) {
-    return failed({AppendFault::kStorage, std::string(stored.error().message()), {}});
-  }
+  AppendError error = put(batch, edit, now_ms);
+  if (!error.ok()) return failed(std::move(error));
   if (batch.has_producer()) {
     producers_.record(batch, base_offset, checked.max_timestamp_ms);
   }
@@ -141,6 +133,8 @@ int64_t PartitionLog::truncate_before(int64_t offset) {
     store_->drop_before(offset);
     producers_.start_moved(offset);
     aborted_.drop_before(offset);
+    epochs_.truncate_before(offset);
+    if (sidecar_ != nullptr) sidecar_->drop_before(store_->first_offset());
   }
   return start_offset_;
 }
@@ -150,14 +144,19 @@ bool PartitionLog::apply_retention(int64_t now_ms) {
   const int64_t before = start_offset_;
   const int64_t settle_ms = std::min(config_.retention_ms, kSettleMs);
   while (const auto oldest = store_->oldest_segment()) {
-    const bool too_old = config_.retention_ms >= 0 && oldest->max_timestamp_ms >= 0 &&
-                         now_ms - oldest->max_timestamp_ms > config_.retention_ms &&
+    const int64_t latest_ms =
+        oldest->max_timestamp_ms >= 0 ? oldest->max_timestamp_ms : oldest->appended_ms;
+    const bool too_old = config_.retention_ms >= 0 && now_ms - latest_ms > config_.retention_ms &&
                          now_ms - oldest->appended_ms > settle_ms;
     const bool too_much =
         config_.retention_bytes >= 0 &&
         store_->size_bytes() >= static_cast<size_t>(config_.retention_bytes) + oldest->bytes;
     if (!too_old && !too_much) break;
-    truncate_before(oldest->next_offset);
+    // Nothing that a crash could take back may be gone already.
+    if (oldest->next_offset > high_watermark()) break;
+    const int64_t first = store_->first_offset();
+    truncate_before(std::max(oldest->next_offset, start_offset_));
+    if (store_->first_offset() == first && store_->end_offset() > first) break;
   }
   return start_offset_ != before;
 }

@@ -11,7 +11,9 @@
 #include "log/append_fault.h"
 #include "log/batch_check.h"
 #include "log/batch_store.h"
+#include "log/leader_epochs.h"
 #include "log/log_config.h"
+#include "log/log_sidecar.h"
 #include "log/producer_state.h"
 
 namespace odradek::log {
@@ -32,7 +34,23 @@ struct AppendOutcome {
 class PartitionLog {
  public:
   PartitionLog(std::unique_ptr<BatchStore> store, const LogConfig& config, int32_t leader_epoch = 0)
-      : store_(std::move(store)), config_(config), leader_epoch_(leader_epoch) {}
+      : store_(std::move(store)), config_(config), leader_epoch_(leader_epoch) {
+    epochs_.begin(leader_epoch_, store_->end_offset());
+  }
+
+  // What was kept of a log that comes back.
+  struct Kept {
+    int64_t start_offset = 0;
+    int64_t known_before = 0;  // producers, aborted transactions and epochs are of this offset
+    ProducerStates producers = {};
+    AbortedTxns aborted = {};
+    LeaderEpochs epochs = {};
+    std::unique_ptr<LogSidecar> sidecar = nullptr;
+  };
+  // The log with what was kept, and what its batches say from `known_before` on.
+  // Errors: kIo, kMalformed.
+  static Result<PartitionLog> restore(std::unique_ptr<BatchStore> store, const LogConfig& config,
+                                      int32_t leader_epoch, Kept kept);
 
   // Appends the one batch in `records`, sent by a client. `records` may be null or anything.
   // `proof` is what the coordinator says of a batch that is part of a transaction.
@@ -60,6 +78,7 @@ class PartitionLog {
 
   // Why nothing can be read or appended any more; empty while all is well.
   const std::optional<Error>& fault() const { return fault_; }
+  void take_offline(Error fault) { fault_ = std::move(fault); }
 
   // The first record at or after a time, or the one with the largest timestamp; nothing when
   // there is none. kMalformed when a stored batch does not unpack.
@@ -83,20 +102,40 @@ class PartitionLog {
     producers_.expire(now_ms, expiration_ms);
   }
 
-  void set_config(const LogConfig& config) { config_ = config; }
+  // With `held`, nobody may read what a crash of the machine could take back.
+  void hold_until_flushed(bool held) { held_until_flushed_ = held; }
+  int64_t flushed_offset() const { return store_->flushed_offset(); }
+  // See BatchStore::begin_flush().
+  Result<BatchStore::Flush> begin_flush() { return store_->begin_flush(); }
+  void flushed(int64_t end_offset) { store_->flushed(end_offset); }
+  // Writes down what the next start would have to find out.
+  void save_state();
+  void tidy(int64_t now_ms) { store_->tidy(now_ms); }
+
+  void set_config(const LogConfig& config);
   const LogConfig& config() const { return config_; }
 
   int64_t start_offset() const { return start_offset_; }
   int64_t end_offset() const { return store_->end_offset(); }
-  int64_t high_watermark() const { return end_offset(); }
+  int64_t high_watermark() const {
+    return held_until_flushed_ ? store_->flushed_offset() : end_offset();
+  }
   // Everything before it is decided: readers of committed records stop here.
   int64_t last_stable_offset() const;
   int32_t leader_epoch() const { return leader_epoch_; }
   size_t size_bytes() const { return store_->size_bytes(); }
   const ProducerStates& producers() const { return producers_; }
   const AbortedTxns& aborted_txns() const { return aborted_; }
+  const LeaderEpochs& epochs() const { return epochs_; }
+  BatchStore& store() { return *store_; }
 
  private:
+  Result<void> replay(int64_t from);
+  Result<void> replay_batch(const wire::BatchView& batch);
+  void add_aborted(const CompletedTxn& ended);
+  bool must_roll(const wire::BatchView& batch, int64_t now_ms) const;
+  Result<void> roll(int64_t now_ms);
+  AppendError put(const wire::BatchView& batch, const wire::HeaderEdit& edit, int64_t now_ms);
   AppendOutcome store_batch(const wire::BatchView& batch, const CheckedBatch& checked,
                             int64_t now_ms);
 
@@ -104,8 +143,12 @@ class PartitionLog {
   LogConfig config_;
   ProducerStates producers_;
   AbortedTxns aborted_;
+  LeaderEpochs epochs_;
+  std::unique_ptr<LogSidecar> sidecar_;  // null in memory
   int64_t start_offset_ = 0;
   int32_t leader_epoch_;
+  int32_t saved_epoch_ = -1;
+  bool held_until_flushed_ = false;
   mutable std::optional<Error> fault_;
 };
 

@@ -147,6 +147,12 @@ bool DiskStore::retire(SegmentPointer& segment) {
   return true;
 }
 
+void DiskStore::configure(const LogConfig& config) {
+  options_.index.interval_bytes = static_cast<uint32_t>(config.index_interval_bytes);
+  options_.index.bytes_max = static_cast<uint32_t>(config.index_bytes_max);
+  options_.file_delete_delay_ms = config.file_delete_delay_ms;
+}
+
 void DiskStore::tidy(int64_t now_ms) {
   for (Doomed& each : doomed_) {
     if (each.due_ms < 0) each.due_ms = now_ms + options_.file_delete_delay_ms;

@@ -63,15 +63,12 @@ class DiskStore final : public BatchStore {
   int64_t flushed_offset() const override { return flushed_offset_; }
   Result<Flush> begin_flush() override;
   void flushed(int64_t end_offset) override;
+  void configure(const LogConfig& config) override;
   void tidy(int64_t now_ms) override;
   int64_t first_offset() const override { return segments_.front()->base_offset(); }
   int64_t end_offset() const override { return segments_.back()->next_offset(); }
   size_t size_bytes() const override { return size_bytes_; }
 
-  void set_options(const IndexConfig& index, int64_t file_delete_delay_ms) {
-    options_.index = index;
-    options_.file_delete_delay_ms = file_delete_delay_ms;
-  }
   const std::string& directory() const { return options_.directory; }
 
  private:
