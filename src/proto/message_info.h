@@ -18,7 +18,7 @@ enum class MessageKind : uint8_t {
   kHeader,
   kData,         // consumer protocol, control records and the like
   kRecordKey,    // keys and values of the coordinators' internal topics
-  kRecordValue,
+  kRecordValue,  // and records of the metadata log
 };
 
 // What tools that handle any message know of one. The table: proto/all_messages.h (generated).

@@ -4,7 +4,8 @@ from emit_message import Out, SourceEmitter, first_flexible
 from model import NONE
 
 KINDS = {"request": "kRequest", "response": "kResponse", "header": "kHeader", "data": "kData",
-         "coordinator-key": "kRecordKey", "coordinator-value": "kRecordValue"}
+         "coordinator-key": "kRecordKey", "coordinator-value": "kRecordValue",
+         "metadata": "kRecordValue"}
 
 
 def api_key_header(messages):

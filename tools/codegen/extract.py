@@ -11,7 +11,8 @@ import json
 import pathlib
 import sys
 
-MODULES = ["kafka-clients", "kafka-group-coordinator", "kafka-transaction-coordinator"]
+MODULES = ["kafka-clients", "kafka-group-coordinator", "kafka-transaction-coordinator",
+           "kafka-metadata"]
 
 
 def strip_comments(text):

@@ -92,7 +92,7 @@ class Struct:
 @dataclasses.dataclass
 class Message:
     name: str
-    kind: str  # request, response, header, data, coordinator-key, coordinator-value
+    kind: str  # request, response, header, data, coordinator-key, coordinator-value, metadata
     versions: Versions
     flexible: Versions
     api_key: int | None

@@ -15,6 +15,7 @@ NEW_MESSAGES = {
     "AbortedTxn",
     "StreamsGroupTopologyDescriptionUpdateRequest",
     "StreamsGroupTopologyDescriptionUpdateResponse",
+    "UnregisterControllerRecord",
     "UnregisterControllerRequest",
     "UnregisterControllerResponse",
 }

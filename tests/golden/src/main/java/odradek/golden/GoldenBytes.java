@@ -29,6 +29,9 @@ public final class GoldenBytes {
         schemas.addJarOf(
             org.apache.kafka.coordinator.transaction.generated.TransactionLogKey.class,
             "org.apache.kafka.coordinator.transaction.generated");
+        schemas.addJarOf(
+            org.apache.kafka.common.metadata.TopicRecord.class,
+            "org.apache.kafka.common.metadata");
         int count = 0;
         try (DataOutputStream out =
                  new DataOutputStream(new GZIPOutputStream(new FileOutputStream(args[0])))) {

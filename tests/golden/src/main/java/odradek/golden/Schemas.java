@@ -23,8 +23,7 @@ final class Schemas {
         try (JarFile jar = new JarFile(path)) {
             for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements();) {
                 JarEntry entry = entries.nextElement();
-                if (!entry.getName().startsWith("common/message/")
-                        || !entry.getName().endsWith(".json")) {
+                if (!entry.getName().matches("common/(message|metadata)/.*\\.json")) {
                     continue;
                 }
                 try (InputStream in = jar.getInputStream(entry)) {
