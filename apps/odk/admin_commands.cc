@@ -11,8 +11,13 @@ namespace ok = odradek::kafka;
 
 namespace {
 
+std::chrono::milliseconds wait_of(const Settings& settings) {
+  return std::chrono::milliseconds(settings.timeout_ms);
+}
+
 ok::ClientOptions client_options(const Settings& settings) {
   ok::ClientOptions options;
+  options.request_timeout = wait_of(settings);
   options.bootstrap = settings.bootstrap;
   options.client_id = "odk";
   if (settings.tls || !settings.ca_file.empty()) {
@@ -75,15 +80,15 @@ std::pair<std::string, std::optional<std::string>> split_pair(const std::string&
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-Outcome list(const ok::Client& client, const Settings& /*settings*/) {
+Outcome list(const ok::Client& client, const Settings& settings) {
   ok::Admin admin(client);
-  const auto cluster = admin.describe_cluster().get();
+  const auto cluster = admin.describe_cluster(wait_of(settings)).get();
   if (!cluster) return cluster.error();
   fmt::print("cluster {}, controller {}\n", cluster->id, cluster->controller);
   for (const ok::BrokerInfo& broker : cluster->brokers) {
     fmt::print("  broker {} at {}:{}\n", broker.id, broker.host, broker.port);
   }
-  const auto topics = admin.list_topics().get();
+  const auto topics = admin.list_topics(wait_of(settings)).get();
   if (!topics) return topics.error();
   fmt::print("{} topics\n", topics->size());
   for (const ok::TopicInfo& topic : *topics) {
@@ -102,17 +107,17 @@ Outcome create_topic(const ok::Client& client, const Settings& settings) {
     topic.configs[name] = value.value_or("");
   }
   ok::Admin admin(client);
-  return all_done(admin.create_topics({topic}).get());
+  return all_done(admin.create_topics({topic}, wait_of(settings)).get());
 }
 
 Outcome delete_topics(const ok::Client& client, const Settings& settings) {
   ok::Admin admin(client);
-  return all_done(admin.delete_topics(settings.topics).get());
+  return all_done(admin.delete_topics(settings.topics, wait_of(settings)).get());
 }
 
-Outcome list_groups(const ok::Client& client, const Settings& /*settings*/) {
+Outcome list_groups(const ok::Client& client, const Settings& settings) {
   ok::Admin admin(client);
-  const auto groups = admin.list_groups().get();
+  const auto groups = admin.list_groups(wait_of(settings)).get();
   if (!groups) return groups.error();
   for (const ok::GroupListing& group : *groups) {
     fmt::print("{}\t{}\t{}\n", group.id, group.state, group.type);
@@ -122,7 +127,7 @@ Outcome list_groups(const ok::Client& client, const Settings& /*settings*/) {
 
 Outcome describe_group(const ok::Client& client, const Settings& settings) {
   ok::Admin admin(client);
-  const auto group = admin.describe_group(settings.group).get();
+  const auto group = admin.describe_group(settings.group, wait_of(settings)).get();
   if (!group) return group.error();
   fmt::print("group {}: {}, assignor {}, {} members\n", group->id, group->state, group->assignor,
              group->members.size());
@@ -130,11 +135,11 @@ Outcome describe_group(const ok::Client& client, const Settings& settings) {
   for (const ok::GroupMember& member : group->members) {
     for (const ok::TopicPartition& id : member.assignment) owners[id] = member.client_id;
   }
-  const auto offsets = admin.group_offsets(settings.group).get();
+  const auto offsets = admin.group_offsets(settings.group, wait_of(settings)).get();
   if (!offsets) return offsets.error();
   std::vector<ok::TopicPartition> partitions;
   for (const ok::CommittedOffset& item : *offsets) partitions.push_back(item.partition);
-  const auto ends = admin.list_offsets(partitions, ok::OffsetSpec::latest).get();
+  const auto ends = admin.list_offsets(partitions, ok::OffsetSpec::latest, wait_of(settings)).get();
   if (!ends) return ends.error();
   for (size_t i = 0; i < offsets->size(); ++i) {
     const ok::CommittedOffset& item = (*offsets)[i];
@@ -149,7 +154,7 @@ Outcome describe_group(const ok::Client& client, const Settings& settings) {
 
 Outcome delete_groups(const ok::Client& client, const Settings& settings) {
   ok::Admin admin(client);
-  return all_done(admin.delete_groups(settings.topics).get());
+  return all_done(admin.delete_groups(settings.topics, wait_of(settings)).get());
 }
 
 }  // namespace odk

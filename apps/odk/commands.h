@@ -12,6 +12,7 @@ namespace odk {
 
 struct Settings {
   std::string bootstrap = "localhost:9092";
+  int timeout_ms = 30'000;
   std::string ca_file;
   bool tls = false;
   std::string mechanism;

@@ -82,6 +82,9 @@ void add_perf(CLI::App& app, odk::Settings& settings, odk::Command& command) {
 }
 
 void add_security(CLI::App& app, odk::Settings& settings) {
+  app.add_option("--timeout-ms", settings.timeout_ms, "how long a broker may take to answer")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--ca", settings.ca_file, "PEM file of trusted certificates; turns TLS on");
   app.add_flag("--tls", settings.tls, "TLS with the system's certificates");
   app.add_option("--mechanism", settings.mechanism, "SASL")

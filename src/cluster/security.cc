@@ -15,8 +15,10 @@ Result<rpc::ClientSecurity> make_client_security(const SecurityOptions& options)
   }
   rpc::ClientSecurity security;
   if (with_tls) {
-    ODK_TRY(auth::TlsContext context, auth::make_tls_client_context(options.tls));
-    security.tls = [context] { return context; };
+    // What is wrong here are files of ours, not the other side.
+    Result<auth::TlsContext> context = auth::make_tls_client_context(options.tls);
+    if (!context) return Error(Errc::kConfig, std::string(context.error().message()));
+    security.tls = [context = *std::move(context)] { return context; };
   }
   if (with_sasl) {
     // Made once now, so that a wrong mechanism or a missing user is found at start.

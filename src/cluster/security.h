@@ -17,7 +17,7 @@ struct SecurityOptions {
 };
 
 // Loads certificates and checks that everything the protocol needs is there. TLS files are read
-// once, here. Errors: kConfig (protocol, mechanism, missing user), kTls (a file and its fault).
+// once, here. Errors: kConfig (protocol, mechanism, missing user, a file and its fault).
 Result<rpc::ClientSecurity> make_client_security(const SecurityOptions& options);
 
 }  // namespace odradek::cluster

@@ -16,6 +16,8 @@ void declare_cluster(config::Binder& binder, const std::string& section, Cluster
   };
   binder.add(key("bootstrap_servers"), cluster.bootstrap_servers,
              "addresses to find the cluster by, host:port");
+  binder.add(key("request_timeout_ms"), cluster.request_timeout,
+             "how long the cluster may take to answer, first of all to be found");
   binder.add(key("security.security_protocol"), cluster.security_protocol,
              "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
   binder.add(key("security.ssl_ca_location"), cluster.ssl_ca_location,
@@ -107,6 +109,7 @@ Result<cluster::ClusterOptions> cluster_options(const ClusterSettings& settings,
     }
     options.bootstrap.push_back(*std::move(parsed));
   }
+  options.request_timeout = settings.request_timeout;
   cluster::SecurityOptions security;
   security.protocol = settings.security_protocol;
   security.tls.ca.file = settings.ssl_ca_location;

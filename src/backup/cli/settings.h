@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ namespace odradek::backup {
 struct ClusterSettings {
   std::vector<std::string> bootstrap_servers;
   std::string security_protocol = "PLAINTEXT";
+  std::chrono::milliseconds request_timeout{30'000};
   std::string ssl_ca_location;
   std::string ssl_certificate_location;
   std::string ssl_key_location;
