@@ -13,3 +13,13 @@ execute_process(
   COMMAND_ERROR_IS_FATAL ANY)
 endif()
 file(GLOB_RECURSE ODRADEK_GENERATED_SOURCES ${ODRADEK_GENERATED}/proto/*.cc)
+
+# The dashboard's files, packed, as C++; made anew when one of them changes.
+set(ODRADEK_ASSETS ${PROJECT_SOURCE_DIR}/src/broker/dashboard/assets)
+set(ODRADEK_ASSETS_SOURCE ${ODRADEK_GENERATED}/broker/dashboard_assets.cc)
+file(GLOB asset_files CONFIGURE_DEPENDS ${ODRADEK_ASSETS}/*)
+add_custom_command(
+  OUTPUT ${ODRADEK_ASSETS_SOURCE}
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/codegen/embed_assets.py
+          ${ODRADEK_ASSETS} ${ODRADEK_ASSETS_SOURCE}
+  DEPENDS ${asset_files} ${PROJECT_SOURCE_DIR}/tools/codegen/embed_assets.py)

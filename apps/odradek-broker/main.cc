@@ -10,8 +10,10 @@
 #include <fstream>
 #include <optional>
 
+#include "auth/tls_context.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/dashboard/dashboard.h"
 #include "broker/program_config.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -27,6 +29,10 @@ namespace {
 constexpr int kExitConfig = 2;
 constexpr int kExitStorage = 4;
 constexpr int kExitListen = 10;
+
+constexpr std::string_view kVersion = "0.1.0";
+constexpr std::string_view kHttpAuto = "auto";
+constexpr std::string_view kHttpDefault = "127.0.0.1:8080";
 
 struct Flags {
   std::string config_file;
@@ -113,27 +119,29 @@ class Program {
  public:
   Program(io::Loop& loop, BrokerOptions options) : loop_(loop), broker_(std::move(options)) {}
 
-  io::Task<int> run(std::string http, std::string ready_file) {
+  io::Task<int> run(ProgramConfig config, std::string ready_file) {
     io::SignalWatch signals(loop_, {SIGTERM, SIGINT});
-    Result<void> started = start(http, ready_file);
+    Result<void> started = start(config, ready_file);
     if (started) {
       const Result<int> signal = co_await signals.wait();
       ODK_LOG(info, "stopping", kv("signal", signal.value_or(0)));
     }
     health_.set_stopping();
-    co_await broker_.stop_async();
     co_await http_server_.stop();
+    if (dashboard_) co_await dashboard_->stop();
+    dashboard_.reset();
+    co_await broker_.stop_async();
     co_return started ? 0 : fail(started.error());
   }
 
  private:
-  Result<void> start(const std::string& http, const std::string& ready_file) {
+  Result<void> start(const ProgramConfig& config, const std::string& ready_file) {
     ODK_TRY_VOID(broker_.start());
     std::string line = fmt::format(R"({{"bootstrap":"{}","pid":{},"cluster_id":"{}")",
                                    broker_.bootstrap(), getpid(), broker_.cluster_id());
-    if (http != "off") {
-      ODK_TRY(const std::string address, start_http(http));
-      line += fmt::format(R"(,"http":"{}")", address);
+    if (config.http != "off") {
+      ODK_TRY(const std::string address, start_http(config));
+      if (!address.empty()) line += fmt::format(R"(,"http":"{}")", address);
     }
     line += "}";
     fmt::print("{}\n", line);
@@ -142,22 +150,65 @@ class Program {
     return {};
   }
 
-  Result<std::string> start_http(const std::string& text) {
-    Result<io::HostPort> address = io::parse_host_port(text);
+  // Gives the address; empty when the one nobody asked for is taken.
+  Result<std::string> start_http(const ProgramConfig& config) {
+    const bool is_auto = config.http == kHttpAuto;
+    Result<io::HostPort> address = io::parse_host_port(is_auto ? kHttpDefault : config.http);
     if (!address) {
       return Error(Errc::kConfig, fmt::format("http: {}", address.error().message()));
     }
+    http::HttpServerOptions options;
+    options.host = address->host;
+    options.port = address->port;
+    options.limits.max_body_bytes = kBodyBytesMax;
+    ODK_TRY_VOID(add_tls(config, options));
+    ODK_TRY_VOID(add_routes(config, address->host));
+    const Result<uint16_t> port = http_server_.listen(std::move(options));
+    if (!port && is_auto) {
+      ODK_LOG(warn, "no dashboard: its usual port is taken", kv("address", kHttpDefault),
+              kv("reason", port.error().message()));
+      return std::string();
+    }
+    if (!port) return port.error();
+    address->port = *port;
+    return address->to_string();
+  }
+
+  static Result<void> add_tls(const ProgramConfig& config, http::HttpServerOptions& options) {
+    if (config.http_certificate.empty()) return {};
+    auth::TlsServerOptions tls;
+    auth::TlsCertificate& certificate = tls.certificates.emplace_back();
+    certificate.chain.file = config.http_certificate;
+    certificate.key.file = config.http_key;
+    ODK_TRY(const auth::TlsContext context, auth::make_tls_server_context(tls));
+    options.tls = [context] { return context; };
+    return {};
+  }
+
+  Result<void> add_routes(const ProgramConfig& config, const std::string& host) {
+    ODK_TRY_VOID(dashboard::check_token(config.http_token));
     Broker::declare_metrics(registry_);
     process_metrics_ = obs::add_process_metrics(registry_);
     broker_metrics_ =
         registry_.on_collect([this](obs::Collection& into) { broker_.collect(into); });
     obs::add_routes(router_, registry_, health_);
-    http::HttpServerOptions options;
-    options.host = address->host;
-    options.port = address->port;
-    ODK_TRY(address->port, http_server_.listen(std::move(options)));
-    return address->to_string();
+    dashboard::DashboardOptions options;
+    options.version = fmt::format("odradek-broker {}", kVersion);
+    options.guard = {.bind_host = host,
+                     .tls = !config.http_certificate.empty(),
+                     .token = config.http_token,
+                     .hosts = config.http_hosts};
+    dashboard_.emplace(loop_, broker_.parts(), std::move(options));
+    dashboard_->add_routes(router_);
+    if (!dashboard_->is_open()) {
+      ODK_LOG(warn, "the dashboard is off: away from loopback it needs http_token or TLS",
+              kv("http", config.http));
+    }
+    return {};
   }
+
+  // Large enough for the largest message by default, as base64.
+  static constexpr size_t kBodyBytesMax = size_t{2} << 20U;
 
   io::Loop& loop_;
   Broker broker_;
@@ -167,6 +218,7 @@ class Program {
   obs::Health health_;
   http::Router router_;
   http::HttpServer http_server_{loop_, router_.handler()};
+  std::optional<dashboard::Dashboard> dashboard_;
 };
 
 void add_flags(CLI::App& app, Flags& flags) {
@@ -207,14 +259,17 @@ void add_flags(CLI::App& app, Flags& flags) {
   plain("--profile", "profile", "dev or kafka: whose defaults");
   plain("--node-id", "node_id", "number of this broker (1)");
   plain("--cluster-id", "cluster_id", "22 characters of base64url");
-  plain("--http", "http", "HOST:PORT of metrics and health, or off");
+  plain("--http", "http", "HOST:PORT of dashboard, metrics and health, or off (127.0.0.1:8080)");
+  plain("--http-token", "http_token", "what the dashboard asks for: 16 characters or more");
+  plain("--http-certificate", "http_certificate", "PEM file: HTTP with TLS");
+  plain("--http-key", "http_key", "PEM file; else the key is in the certificate's");
   plain("--log-level", "log.level", "trace, debug, info, warn, error or off");
   plain("--log-format", "log.format", "text or json");
 }
 
 int run(int argc, char** argv) {
   CLI::App app("A Kafka-compatible broker in one process, in memory.", "odradek-broker");
-  app.set_version_flag("--version", std::string("odradek-broker 0.1.0"));
+  app.set_version_flag("--version", fmt::format("odradek-broker {}", kVersion));
   Flags flags;
   add_flags(app, flags);
   try {
@@ -230,7 +285,7 @@ int run(int argc, char** argv) {
   io::Loop loop;
   options->loop = &loop;
   Program program(loop, *std::move(options));
-  return loop.block_on(program.run(config.http, flags.ready_file));
+  return loop.block_on(program.run(std::move(config), flags.ready_file));
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ class Broker::Impl {
   uint16_t port(size_t listener) const { return ports_.at(listener); }
   std::string bootstrap() const;
   rpc::Server& server() { return *server_; }
+  BrokerParts parts() { return {*node_, *dispatcher_, *server_}; }
   void collect(obs::Collection& into) const {
     if (server_ != nullptr) collect_broker_metrics(*node_, *dispatcher_, server_->stats(), into);
   }
@@ -232,6 +233,7 @@ uint16_t Broker::port(size_t listener) const { return impl_->port(listener); }
 std::string Broker::cluster_id() const { return impl_->options().cluster_id; }
 io::Loop* Broker::loop() { return impl_->loop(); }
 const rpc::ServerStats& Broker::connection_stats() const { return impl_->server().stats(); }
+BrokerParts Broker::parts() { return impl_->parts(); }
 
 void Broker::declare_metrics(obs::Registry& registry) { registry.declare(broker_metrics()); }
 void Broker::collect(obs::Collection& into) const { impl_->collect(into); }

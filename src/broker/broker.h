@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "broker/broker_parts.h"
 #include "broker/profile.h"
 #include "broker/security/endpoints.h"
 #include "broker/security/security_options.h"
@@ -98,6 +99,8 @@ class Broker {
   io::Loop* loop();
   // Counters of the connections. On the loop's thread.
   const rpc::ServerStats& connection_stats() const;
+  // What a dashboard looks into. After start(), on the loop's thread.
+  BrokerParts parts();
   // Declares the broker's metrics; collect() publishes them, on the loop's thread.
   static void declare_metrics(obs::Registry& registry);
   void collect(obs::Collection& into) const;

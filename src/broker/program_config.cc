@@ -71,7 +71,13 @@ void declare_settings(config::Binder& binder, ProgramConfig& into) {
   binder.choice<Profile>("profile", into.profile,
                          {{"dev", Profile::kDev}, {"kafka", Profile::kKafka}},
                          "defaults for quick tests, or Apache Kafka's own");
-  binder.add("http", into.http, "address of /metrics, /healthz and /readyz, or off");
+  binder.add("http", into.http,
+             "HOST:PORT of dashboard, metrics and health, or off; auto: 127.0.0.1:8080 if free");
+  binder.add("http_token", into.http_token,
+             "what the dashboard asks for; away from loopback it needs this or TLS");
+  binder.add("http_hosts", into.http_hosts, "names the dashboard may be reached by");
+  binder.add("http_certificate", into.http_certificate, "PEM file: HTTP with TLS");
+  binder.add("http_key", into.http_key, "PEM file; empty: in http_certificate");
   binder.choice<LogLevel>("log.level", into.log_level,
                           {{"trace", LogLevel::trace},
                            {"debug", LogLevel::debug},

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "broker/broker.h"
 #include "config/binder.h"
 
@@ -43,7 +44,12 @@ struct ProgramConfig {
   config::ByteSize memory;  // 0: a quarter of the machine's
   bool refuse_when_full = false;
   Profile profile = Profile::kDev;
-  std::string http = "off";
+  // Metrics, health and the dashboard. "auto": 127.0.0.1:8080, and without it when that is taken.
+  std::string http = "auto";
+  Secret http_token;                    // asked for by the dashboard; empty: none
+  std::vector<std::string> http_hosts;  // names the dashboard is reached by
+  std::string http_certificate;         // PEM file, with the key unless that has its own; TLS
+  std::string http_key;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 };

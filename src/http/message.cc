@@ -20,8 +20,7 @@ int hex_value(char c) {
   return -1;
 }
 
-// "%20" and '+' as in forms; what is not a valid escape stays as it is.
-std::string decoded(std::string_view text) {
+std::string decoded(std::string_view text, bool plus_is_blank) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {
     const bool has_two = text[i] == '%' && i + 2 < text.size();
@@ -31,13 +30,18 @@ std::string decoded(std::string_view text) {
       result += static_cast<char>(high * 16 + low);
       i += 2;
     } else {
-      result += text[i] == '+' ? ' ' : text[i];
+      result += text[i] == '+' && plus_is_blank ? ' ' : text[i];
     }
   }
   return result;
 }
 
+// As in forms.
+std::string decoded_query(std::string_view text) { return decoded(text, true); }
+
 }  // namespace
+
+std::string decode_percent(std::string_view text) { return decoded(text, false); }
 
 std::string_view HttpRequest::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
@@ -52,8 +56,9 @@ std::string HttpRequest::query_value(std::string_view name) const {
     const size_t end = rest.find('&');
     const std::string_view pair = rest.substr(0, end);
     const size_t equals = pair.find('=');
-    if (decoded(pair.substr(0, equals)) == name) {
-      return equals == std::string_view::npos ? std::string{} : decoded(pair.substr(equals + 1));
+    if (decoded_query(pair.substr(0, equals)) == name) {
+      return equals == std::string_view::npos ? std::string{}
+                                              : decoded_query(pair.substr(equals + 1));
     }
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   }

@@ -56,6 +56,9 @@ struct HttpResponse {
 // done, so handlers of one connection run one after the other.
 using HttpHandler = std::function<io::Task<HttpResponse>(HttpRequest)>;
 
+// "%2F" of a path as the byte it stands for; what is not a valid escape stays as it is.
+std::string decode_percent(std::string_view text);
+
 // "Not Found" for 404.
 std::string_view reason_phrase(int status);
 // A short text response: "404 Not Found\n".
