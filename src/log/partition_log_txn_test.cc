@@ -164,6 +164,11 @@ TEST_F(PartitionLogTxn, WantsANewEpochWithEachMarkerOfVersionTwo) {
   EXPECT_EQ(log_.last_stable_offset(), log_.end_offset());
 }
 
+TEST_F(PartitionLogTxn, TakesNoMarkerWithoutAnEpoch) {
+  EXPECT_EQ(end({.epoch = -1}).error.fault, AppendFault::kUnreadable);
+  EXPECT_EQ(log_.end_offset(), 0);
+}
+
 TEST_F(PartitionLogTxn, TakesAMarkerWithoutATransaction) {
   EXPECT_TRUE(end({.committed = false}).error.ok());
   EXPECT_EQ(log_.end_offset(), 1);

@@ -140,6 +140,9 @@ AppendError ProducerStates::check_own(const wire::BatchView& batch, TxnProof pro
 }
 
 AppendError ProducerStates::check_marker(const TxnMarker& marker) const {
+  if (marker.producer_epoch < 0) {
+    return {AppendFault::kUnreadable, "a marker without a producer's epoch", {}};
+  }
   const ProducerEntry* entry = find(marker.producer_id);
   if (entry == nullptr) return {};
   const bool own_epoch = marker.transaction_version >= kEpochPerTxnFrom;

@@ -80,7 +80,7 @@ class ProducerStates {
   Decision check(const wire::BatchView& batch, TxnProof proof = TxnProof::kNone) const;
   // The same for a batch a coordinator writes in the name of a producer: without sequences.
   AppendError check_own(const wire::BatchView& batch, TxnProof proof) const;
-  // kStaleProducerEpoch, kStaleCoordinator.
+  // kUnreadable (no epoch), kStaleProducerEpoch, kStaleCoordinator.
   AppendError check_marker(const TxnMarker& marker) const;
 
   // The batch, no control batch, was appended with these offsets and this maximal timestamp.

@@ -48,6 +48,13 @@ ErrorCode join_transaction(const Call<Request>& call, const TxnPartition& partit
       how, proof);
 }
 
+// The codes whose own meaning would mislead come with words, as in Kafka.
+std::string_view message_of_join(ErrorCode error) {
+  if (error == ErrorCode::kInvalidTxnState) return "the partition was not added to the transaction";
+  if (error == ErrorCode::kNotEnoughReplicas) return "the transaction could not be verified";
+  return {};
+}
+
 // Errors with which Kafka tells no log start offset.
 bool hides_log_start(log::AppendFault fault) {
   return fault == log::AppendFault::kTooLarge || fault == log::AppendFault::kLargerThanSegment ||
@@ -89,6 +96,7 @@ void append(const Call<Request>& call, const Topic& topic, Partition& partition,
         join_transaction(call, {topic.name, partition.index}, log, single.bytes, proof);
     if (error != ErrorCode::kNone) {
       answer.error_code = proto::to_number(error);
+      answer.error_message = message_of_join(error);
       return;
     }
   }
