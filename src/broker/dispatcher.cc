@@ -16,6 +16,7 @@ namespace {
 constexpr int16_t kMetadataVersionMin = 7;
 constexpr int16_t kMetadataVersion = 30;
 constexpr int16_t kKraftVersion = 1;
+constexpr int16_t kGroupVersion = 1;  // consumer groups: KIP-848
 constexpr int16_t kTransactionVersion = 2;  // KIP-890
 
 // "10.0.0.1:100,localhost:5" of max.connections.per.ip.overrides.
@@ -61,10 +62,12 @@ rpc::ServerOptions server_options(const Settings& settings) {
   for (const HandlerInfo* handler : all_handlers()) {
     options.apis.push_back({handler->key, handler->min_version, handler->max_version});
   }
-  options.features.supported = {{"kraft.version", 0, kKraftVersion},
+  options.features.supported = {{"group.version", 0, kGroupVersion},
+                                {"kraft.version", 0, kKraftVersion},
                                 {"metadata.version", kMetadataVersionMin, kMetadataVersion},
                                 {"transaction.version", 0, kTransactionVersion}};
-  options.features.finalized = {{"kraft.version", kKraftVersion, kKraftVersion},
+  options.features.finalized = {{"group.version", kGroupVersion, kGroupVersion},
+                                {"kraft.version", kKraftVersion, kKraftVersion},
                                 {"metadata.version", kMetadataVersion, kMetadataVersion},
                                 {"transaction.version", kTransactionVersion, kTransactionVersion}};
   options.features.finalized_epoch = 0;

@@ -71,6 +71,12 @@ proto::ErrorCode GroupService::leave(std::string_view group_id, std::span<Leavin
   return error;
 }
 
+ConsumerReply GroupService::consumer_heartbeat(const ConsumerHeartbeat& input) {
+  ConsumerReply reply = groups_.consumer_heartbeat(input, now(), replies_);
+  settle();
+  return reply;
+}
+
 proto::ErrorCode GroupService::begin_commit(const MemberRef& member, CommitRules rules) {
   const proto::ErrorCode error = groups_.begin_commit(member, rules, now());
   settle();
@@ -80,6 +86,7 @@ proto::ErrorCode GroupService::begin_commit(const MemberRef& member, CommitRules
 Result<void> GroupService::load(const StateLog& log) {
   GroupReader reader(groups_, now());
   ODK_TRY_VOID(log.replay(reader));
+  groups_.replayed(now());
   arm();
   return {};
 }

@@ -25,6 +25,7 @@ class GroupService {
   void sync(rpc::Request request, SyncInput input);
   proto::ErrorCode heartbeat(const MemberRef& member);
   proto::ErrorCode leave(std::string_view group_id, std::span<LeavingMember> members);
+  ConsumerReply consumer_heartbeat(const ConsumerHeartbeat& input);
   proto::ErrorCode begin_commit(const MemberRef& member, CommitRules rules);
 
   // Takes back what was written before a restart. Errors: StateLog::replay, kMalformed.

@@ -106,6 +106,7 @@ void Node::delete_topic(Topic& topic) {
   } else {
     groups_.groups().topic_deleted(name);
   }
+  groups_.groups().topics_changed();
 }
 
 void Node::settings_changed() { topics_.configs_changed(); }

@@ -186,6 +186,7 @@ NewTopicResult create_topic(Node& node, const NewTopic& topic, bool only_check) 
   result.overrides = std::move(configs.values);
   if (only_check) return result;
   result.created = &node.topics().create(topic.name, result.partitions, result.overrides);
+  node.groups().groups().topics_changed();
   ODK_LOG(info, "topic created", kv("topic", topic.name), kv("partitions", result.partitions));
   return result;
 }

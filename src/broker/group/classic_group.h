@@ -59,11 +59,7 @@ class ClassicGroup {
   ClassicGroup(const ClassicGroup&) = delete;
   ClassicGroup& operator=(const ClassicGroup&) = delete;
 
-  // Time of one event: for deadlines, and for what is remembered.
-  struct Now {
-    MonotonicTime at;
-    TimestampMs wall_ms;
-  };
+  using Now = GroupNow;
 
   void join(const JoinInput& input, Now now, GroupReplies& out);
   void sync(const SyncInput& input, Now now, GroupReplies& out);
@@ -93,6 +89,15 @@ class ClassicGroup {
   bool is_subscribed_to(std::string_view topic) const;
   // Empty, and nobody on the way: may be removed with its last offset.
   bool is_removable() const { return state_ == GroupState::kEmpty && pending_.empty(); }
+
+  // Goes on with members that were in a consumer group; `now` begins their sessions.
+  void adopt(std::vector<GroupMember> members, int32_t generation, Now now);
+  // Asks all members to join again.
+  void rebalance(Now now, GroupReplies& out);
+  // Everything that waits is answered with `error`; the group is given up for another.
+  void end_waiting(proto::ErrorCode error, GroupReplies& out);
+  // Whether members may be served by a consumer group from now on.
+  bool may_become_consumer_group() const { return uses_consumer_protocol() && !members_.empty(); }
 
   // The group as its record says it: members, generation and assignments.
   GroupRecord record() const;

@@ -66,6 +66,28 @@ proto::ErrorCode ClassicGroup::write() const {
   return environment_.append(id_, {&written, 1}, {});
 }
 
+// Source: ClassicGroup.fromConsumerGroup.
+void ClassicGroup::adopt(std::vector<GroupMember> members, int32_t generation, Now now) {
+  for (GroupMember& member : members) {
+    const std::string id = member.member_id;
+    if (member.instance_id) static_ids_[*member.instance_id] = id;
+    if (leader_.empty()) leader_ = id;
+    member.is_new = false;
+    restart_session(members_.insert_or_assign(id, std::move(member)).first->second, now);
+  }
+  generation_ = generation;
+  protocol_type_ = "consumer";
+  protocol_name_ = select_protocol();
+  transition(GroupState::kStable, now);
+  read_subscriptions();
+  recompute_wake();
+}
+
+void ClassicGroup::rebalance(Now now, GroupReplies& out) {
+  prepare_rebalance(now, out);
+  recompute_wake();
+}
+
 // Source: GroupMetadataManager.replay(GroupMetadataKey, GroupMetadataValue).
 Result<void> ClassicGroup::restore(Bytes bytes, Now now) {
   Arena arena(proto::decode_budget_bytes(bytes.size()));

@@ -137,7 +137,7 @@ void ClassicGroup::leave(std::span<LeavingMember> members, Now now, GroupReplies
   recompute_wake();
 }
 
-void ClassicGroup::kill(ErrorCode error, GroupReplies& out) {
+void ClassicGroup::end_waiting(ErrorCode error, GroupReplies& out) {
   for (auto& [id, member] : members_) {
     JoinReply reply;
     reply.error = error;
@@ -145,6 +145,10 @@ void ClassicGroup::kill(ErrorCode error, GroupReplies& out) {
     answer_join(member, std::move(reply), out);
     answer_sync(member, {error, {}, {}, {}}, out);
   }
+}
+
+void ClassicGroup::kill(ErrorCode error, GroupReplies& out) {
+  end_waiting(error, out);
   members_.clear();
   static_ids_.clear();
   pending_.clear();

@@ -19,6 +19,12 @@ namespace odradek::broker {
 // Names a request that waits for its answer; the coordinator's user knows which it is.
 using Ticket = uint64_t;
 
+// Time of one event: for deadlines, and for what is remembered.
+struct GroupNow {
+  MonotonicTime at;
+  TimestampMs wall_ms = 0;
+};
+
 struct GroupConfig {
   Duration session_timeout_min = std::chrono::seconds(6);
   Duration session_timeout_max = std::chrono::minutes(30);
@@ -27,6 +33,11 @@ struct GroupConfig {
   // How long the first rebalance waits beyond its delay for members that were just given an id:
   // they are on their way. Keeps a storm of joiners to few generations when the delay is 0.
   Duration pending_member_grace = std::chrono::milliseconds(100);
+  size_t consumer_members_max = 2'147'483'647;  // of one group of KIP-848
+  std::string default_assignor = "uniform";
+  // How groups may change their protocol while members are in (group.consumer.migration.policy).
+  bool may_upgrade = true;    // classic to consumer
+  bool may_downgrade = true;  // consumer to classic
   size_t members_max = 2'147'483'647;  // of one group
   size_t groups_max = 200'000;         // more are answered COORDINATOR_NOT_AVAILABLE
   size_t offset_metadata_bytes_max = 4096;

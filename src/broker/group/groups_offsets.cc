@@ -1,5 +1,8 @@
 // Committed offsets: commit, deletion, and the end of their time.
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
 #include "broker/group/groups.h"
 #include "broker/group/offset_record.h"
@@ -24,6 +27,20 @@ std::optional<TimestampMs> unused_since(const ClassicGroup& group, const Committ
   return std::nullopt;
 }
 
+bool is_empty(const ClassicGroup* classic, const ConsumerGroup* consumer) {
+  return consumer != nullptr ? consumer->members().empty() : classic->state() == GroupState::kEmpty;
+}
+
+bool is_in_use(const ClassicGroup* classic, const ConsumerGroup* consumer, std::string_view topic) {
+  if (is_empty(classic, consumer)) return false;
+  return consumer != nullptr ? consumer->is_subscribed_to(topic) : classic->is_subscribed_to(topic);
+}
+
+std::vector<GroupRecord> tombstones_of(std::string_view group_id, const ConsumerGroup* consumer) {
+  if (consumer != nullptr) return consumer->tombstones();
+  return {classic_group_tombstone(group_id)};
+}
+
 }  // namespace
 
 proto::ErrorCode Groups::begin_commit(const MemberRef& member, CommitRules rules, Now now) {
@@ -36,9 +53,33 @@ proto::ErrorCode Groups::begin_commit(const MemberRef& member, CommitRules rules
     find_or_create(member.group_id, now);
     return ErrorCode::kNone;
   }
+  if (const ConsumerGroup* consumer = found->second.consumer.get()) {
+    const ErrorCode error = consumer->check_commit(member, rules);
+    // Each partition is asked for by itself: see check_partition().
+    const bool may_have_moved_on =
+        error == ErrorCode::kStaleMemberEpoch && consumer->find(member.member_id) != nullptr;
+    return may_have_moved_on ? ErrorCode::kNone : error;
+  }
   const ErrorCode error = found->second.group->check_commit(member, rules, now);
   reschedule(found->second);
   return error;
+}
+
+proto::ErrorCode Groups::check_partition(const MemberRef& member, const Uuid& topic,
+                                         int32_t partition) const {
+  const ConsumerGroup* group = find_consumer(member.group_id);
+  if (group == nullptr) return ErrorCode::kNone;
+  CommitRules rules;
+  rules.knows_epochs = true;
+  const ErrorCode error = group->check_commit(member, rules);
+  if (error != ErrorCode::kStaleMemberEpoch) return ErrorCode::kNone;
+  return group->owned_in_epoch(member, topic, partition) ? ErrorCode::kNone : error;
+}
+
+proto::ErrorCode Groups::check_fetch(std::string_view group_id, std::string_view member_id,
+                                     int32_t epoch) const {
+  const ConsumerGroup* group = find_consumer(group_id);
+  return group == nullptr ? ErrorCode::kNone : group->check_fetch(member_id, epoch);
 }
 
 proto::ErrorCode Groups::commit(std::string_view group_id, std::span<OffsetToCommit> offsets,
@@ -74,14 +115,15 @@ proto::ErrorCode Groups::write(std::string_view group_id, std::span<const GroupR
 proto::ErrorCode Groups::remove(std::string_view group_id) {
   const auto found = groups_.find(group_id);
   if (found == groups_.end()) return ErrorCode::kGroupIdNotFound;
-  if (found->second.group->state() != GroupState::kEmpty) return ErrorCode::kNonEmptyGroup;
+  const ConsumerGroup* consumer = found->second.consumer.get();
+  if (!is_empty(found->second.group.get(), consumer)) return ErrorCode::kNonEmptyGroup;
   std::vector<GroupRecord> records;
   for (const auto& [topic, partitions] : offsets_.of(group_id)) {
     for (const auto& [partition, offset] : partitions) {
       records.push_back(offset_tombstone(group_id, topic, partition));
     }
   }
-  records.push_back(classic_group_tombstone(group_id));
+  std::ranges::move(tombstones_of(group_id, consumer), std::back_inserter(records));
   const ErrorCode error = write(group_id, records);
   if (error != ErrorCode::kNone) return error;
   offsets_.erase_group(group_id);
@@ -91,6 +133,7 @@ proto::ErrorCode Groups::remove(std::string_view group_id) {
 
 proto::ErrorCode Groups::check_offset_delete(std::string_view group_id) const {
   if (group_id.empty()) return ErrorCode::kInvalidGroupId;
+  if (find_consumer(group_id) != nullptr) return ErrorCode::kNone;
   const ClassicGroup* group = find(group_id);
   if (group == nullptr) return ErrorCode::kGroupIdNotFound;
   if (group->state() != GroupState::kEmpty && !group->uses_consumer_protocol()) {
@@ -103,8 +146,7 @@ proto::ErrorCode Groups::delete_offset(std::string_view group_id, std::string_vi
                                        int32_t partition) {
   const auto found = groups_.find(group_id);
   if (found == groups_.end()) return ErrorCode::kGroupIdNotFound;
-  const ClassicGroup& group = *found->second.group;
-  if (group.state() != GroupState::kEmpty && group.is_subscribed_to(topic)) {
+  if (is_in_use(found->second.group.get(), found->second.consumer.get(), topic)) {
     return ErrorCode::kGroupSubscribedToTopic;
   }
   if (offsets_.find(group_id, topic, partition) == nullptr) return ErrorCode::kNone;
@@ -134,34 +176,36 @@ void Groups::topic_deleted(std::string_view topic) {
   }
 }
 
-void Groups::expire_offsets_of(ClassicGroup& group, TimestampMs now_ms) {
+void Groups::expire_offsets_of(const std::string& group_id, const Entry& entry,
+                               TimestampMs now_ms) {
+  const ConsumerGroup* consumer = entry.consumer.get();
   std::vector<GroupRecord> records;
   std::vector<std::pair<std::string, int32_t>> gone;
-  for (const auto& [topic, partitions] : offsets_.of(group.id())) {
-    if (group.state() != GroupState::kEmpty && group.is_subscribed_to(topic)) continue;
+  for (const auto& [topic, partitions] : offsets_.of(group_id)) {
+    if (is_in_use(entry.group.get(), consumer, topic)) continue;
     for (const auto& [partition, offset] : partitions) {
-      const std::optional<TimestampMs> since = unused_since(group, offset);
+      const std::optional<TimestampMs> since =
+          consumer != nullptr ? offset.committed_ms : unused_since(*entry.group, offset);
       if (!since || !expired(offset, *since, now_ms, config_.offsets_retention)) continue;
-      if (offsets_.is_pending(group.id(), topic, partition)) continue;
+      if (offsets_.is_pending(group_id, topic, partition)) continue;
       gone.emplace_back(topic, partition);
-      records.push_back(offset_tombstone(group.id(), topic, partition));
+      records.push_back(offset_tombstone(group_id, topic, partition));
     }
   }
-  if (write(group.id(), records) != ErrorCode::kNone) return;
-  for (const auto& [topic, partition] : gone) offsets_.erase(group.id(), topic, partition);
+  if (write(group_id, records) != ErrorCode::kNone) return;
+  for (const auto& [topic, partition] : gone) offsets_.erase(group_id, topic, partition);
 }
 
 void Groups::expire_offsets(TimestampMs now_ms) {
   for (auto entry = groups_.begin(); entry != groups_.end();) {
-    ClassicGroup& group = *entry->second.group;
-    expire_offsets_of(group, now_ms);
-    bool unused = group.is_removable() && offsets_.of(group.id()).empty() &&
-                  !offsets_.has_pending(group.id());
-    if (unused) {
-      const GroupRecord tombstone = classic_group_tombstone(group.id());
-      unused = write(group.id(), {&tombstone, 1}) == ErrorCode::kNone;
-    }
-    if (unused) ODK_LOG(debug, "empty group forgotten", kv("group", group.id()));
+    const std::string& id = entry->first;
+    const ConsumerGroup* consumer = entry->second.consumer.get();
+    expire_offsets_of(id, entry->second, now_ms);
+    const bool without_members =
+        consumer != nullptr ? consumer->members().empty() : entry->second.group->is_removable();
+    const bool unused = without_members && offsets_.of(id).empty() && !offsets_.has_pending(id) &&
+                        write(id, tombstones_of(id, consumer)) == ErrorCode::kNone;
+    if (unused) ODK_LOG(debug, "empty group forgotten", kv("group", id));
     entry = unused ? erase(entry) : std::next(entry);
   }
 }

@@ -2,6 +2,12 @@
 
 #include "broker/group/groups.h"
 #include "broker/group/record_coding.h"
+#include "proto/messages/consumer_group_current_member_assignment_key.h"
+#include "proto/messages/consumer_group_member_metadata_key.h"
+#include "proto/messages/consumer_group_metadata_key.h"
+#include "proto/messages/consumer_group_regular_expression_key.h"
+#include "proto/messages/consumer_group_target_assignment_member_key.h"
+#include "proto/messages/consumer_group_target_assignment_metadata_key.h"
 #include "proto/messages/group_metadata_key.h"
 #include "proto/messages/offset_commit_key.h"
 #include "proto/messages/offset_commit_value.h"
@@ -29,7 +35,72 @@ Result<void> Groups::replay(int32_t log_partition, Bytes key, Bytes value, Trans
     case proto::OffsetCommitKey::kRecordType:
       return replay_offset(log_partition, key, value, owner, now);
     case proto::GroupMetadataKey::kRecordType: return replay_classic(key, value, now);
+    default: return replay_consumer(type, key, value, now);
+  }
+}
+
+// Source: GroupMetadataManager.replay of the ConsumerGroup* records.
+Result<void> Groups::replay_consumer(int16_t type, Bytes key_bytes, Bytes value, Now now) {
+  Arena arena(proto::decode_budget_bytes(key_bytes.size()));
+  std::string_view group_id;
+  std::string_view second;  // member id or expression
+  switch (type) {
+    case proto::ConsumerGroupMetadataKey::kRecordType:
+    case proto::ConsumerGroupTargetAssignmentMetadataKey::kRecordType: {
+      proto::ConsumerGroupMetadataKey key;
+      ODK_TRY_VOID(decode_key(key_bytes, arena, key));
+      group_id = key.group_id;
+      break;
+    }
+    case proto::ConsumerGroupMemberMetadataKey::kRecordType:
+    case proto::ConsumerGroupTargetAssignmentMemberKey::kRecordType:
+    case proto::ConsumerGroupCurrentMemberAssignmentKey::kRecordType: {
+      proto::ConsumerGroupMemberMetadataKey key;
+      ODK_TRY_VOID(decode_key(key_bytes, arena, key));
+      group_id = key.group_id;
+      second = key.member_id;
+      break;
+    }
+    case proto::ConsumerGroupRegularExpressionKey::kRecordType: {
+      proto::ConsumerGroupRegularExpressionKey key;
+      ODK_TRY_VOID(decode_key(key_bytes, arena, key));
+      group_id = key.group_id;
+      second = key.regular_expression;
+      break;
+    }
     default: return {};  // of a kind of group that this broker does not have
+  }
+  const auto found = groups_.find(group_id);
+  const bool exists = found != groups_.end() && found->second.consumer != nullptr;
+  if (is_null(value) && !exists) return {};
+  if (is_null(value) && type == proto::ConsumerGroupMetadataKey::kRecordType) {
+    erase(found);
+    return {};
+  }
+  Entry& entry = find_or_create(group_id, now);
+  if (!entry.consumer) {
+    entry.consumer = make_consumer(group_id);
+    entry.group.reset();
+  }
+  ConsumerGroup& group = *entry.consumer;
+  switch (type) {
+    case proto::ConsumerGroupMetadataKey::kRecordType: return group.replay_epoch(value);
+    case proto::ConsumerGroupTargetAssignmentMetadataKey::kRecordType:
+      return group.replay_target_epoch(value);
+    case proto::ConsumerGroupMemberMetadataKey::kRecordType:
+      return group.replay_member(second, value);
+    case proto::ConsumerGroupTargetAssignmentMemberKey::kRecordType:
+      return group.replay_target(second, value);
+    case proto::ConsumerGroupCurrentMemberAssignmentKey::kRecordType:
+      return group.replay_current(second, value);
+    default: return group.replay_regex(second, value);
+  }
+}
+
+void Groups::replayed(Now now) {
+  for (auto& [id, entry] : groups_) {
+    if (entry.consumer) entry.consumer->replayed(now);
+    reschedule(entry);
   }
 }
 
@@ -67,10 +138,14 @@ Result<void> Groups::replay_classic(Bytes key_bytes, Bytes value, Now now) {
   ODK_TRY_VOID(decode_key(key_bytes, arena, key));
   if (is_null(value)) {
     const auto found = groups_.find(key.group);
-    if (found != groups_.end()) erase(found);
+    if (found != groups_.end() && found->second.group) erase(found);
     return {};
   }
   Entry& entry = find_or_create(key.group, now);
+  if (!entry.group) {
+    entry.group = make_classic(key.group, now);
+    entry.consumer.reset();
+  }
   ODK_TRY_VOID(entry.group->restore(value, now));
   reschedule(entry);
   return {};

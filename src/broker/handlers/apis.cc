@@ -40,6 +40,8 @@ constexpr const HandlerInfo* kHandlers[] = {
     &kDescribeProducersApi,
     &kDescribeTransactionsApi,
     &kListTransactionsApi,
+    &kConsumerGroupHeartbeatApi,
+    &kConsumerGroupDescribeApi,
     &kDescribeTopicPartitionsApi,
 };
 

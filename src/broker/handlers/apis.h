@@ -41,6 +41,8 @@ extern const HandlerInfo kDescribeClusterApi;
 extern const HandlerInfo kDescribeProducersApi;
 extern const HandlerInfo kDescribeTransactionsApi;
 extern const HandlerInfo kListTransactionsApi;
+extern const HandlerInfo kConsumerGroupHeartbeatApi;
+extern const HandlerInfo kConsumerGroupDescribeApi;
 extern const HandlerInfo kDescribeTopicPartitionsApi;
 
 // All of them, ascending by key: what the dispatcher serves and ApiVersions tells.

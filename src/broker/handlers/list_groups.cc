@@ -13,6 +13,7 @@ using Request = proto::ListGroupsRequest;
 using Response = proto::ListGroupsResponse;
 
 constexpr std::string_view kClassic = "classic";
+constexpr std::string_view kConsumer = "consumer";
 
 bool matches(std::span<const std::string_view> filter, std::string_view word) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -21,20 +22,35 @@ bool matches(std::span<const std::string_view> filter, std::string_view word) {
          });
 }
 
+Response::ListedGroup listed(const ClassicGroup& group) {
+  Response::ListedGroup each;
+  each.group_id = group.id();
+  each.protocol_type = group.protocol_type() ? std::string_view(*group.protocol_type()) : "";
+  each.group_state = group_state_name(group.state());
+  each.group_type = kClassic;
+  return each;
+}
+
+Response::ListedGroup listed(const ConsumerGroup& group) {
+  Response::ListedGroup each;
+  each.group_id = group.id();
+  each.protocol_type = kConsumer;
+  each.group_state = group.state_name();
+  each.group_type = kConsumer;
+  return each;
+}
+
 void list_groups(const Call<Request>& call, Response& response) {
   const Groups& groups = call.node.groups().groups();
-  std::span<Response::ListedGroup> listed = call.arena.array<Response::ListedGroup>(groups.size());
+  std::span<Response::ListedGroup> all = call.arena.array<Response::ListedGroup>(groups.size());
   size_t count = 0;
-  groups.for_each([&](const ClassicGroup& group) {
-    if (!matches(call.message.states_filter, group_state_name(group.state()))) return;
-    if (!matches(call.message.types_filter, kClassic)) return;
-    Response::ListedGroup& each = listed[count++];
-    each.group_id = group.id();
-    each.protocol_type = group.protocol_type() ? std::string_view(*group.protocol_type()) : "";
-    each.group_state = group_state_name(group.state());
-    each.group_type = kClassic;
+  groups.for_each([&](const ClassicGroup* classic, const ConsumerGroup* consumer) {
+    const Response::ListedGroup each = consumer != nullptr ? listed(*consumer) : listed(*classic);
+    if (!matches(call.message.states_filter, each.group_state)) return;
+    if (!matches(call.message.types_filter, each.group_type)) return;
+    all[count++] = each;
   });
-  response.groups = listed.first(count);
+  response.groups = all.first(count);
 }
 
 }  // namespace

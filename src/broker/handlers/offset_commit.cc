@@ -62,12 +62,15 @@ void read_topic(const Call<Request>& call, const Request::OffsetCommitRequestTop
   }
 }
 
-// Takes out those with more metadata than a commit may have.
-void refuse_metadata(const Groups& groups, Commits& commits) {
+// Takes out those that may not be committed though others may.
+void refuse_single(const Groups& groups, const MemberRef& member, Commits& commits) {
   size_t kept = 0;
   for (size_t i = 0; i < commits.offsets.size(); ++i) {
-    if (!groups.accepts_metadata(commits.offsets[i].offset.metadata)) {
-      commits.answers[i]->error_code = proto::to_number(ErrorCode::kOffsetMetadataTooLarge);
+    const OffsetToCommit& each = commits.offsets[i];
+    ErrorCode error = groups.check_partition(member, each.offset.topic_id, each.partition);
+    if (!groups.accepts_metadata(each.offset.metadata)) error = ErrorCode::kOffsetMetadataTooLarge;
+    if (error != ErrorCode::kNone) {
+      commits.answers[i]->error_code = proto::to_number(error);
       continue;
     }
     if (kept != i) commits.offsets[kept] = std::move(commits.offsets[i]);
@@ -93,10 +96,11 @@ void offset_commit(const Call<Request>& call, Response& response) {
   member.generation = call.message.generation_id_or_member_epoch;
   CommitRules rules;
   rules.knows_epochs = call.version() >= kKnowsEpochsFrom;
+  Groups& groups = call.node.groups().groups();
   ErrorCode error = call.node.groups().begin_commit(member, rules);
   if (error == ErrorCode::kNone) {
-    refuse_metadata(call.node.groups().groups(), commits);
-    error = call.node.groups().groups().commit(member.group_id, commits.offsets);
+    refuse_single(groups, member, commits);
+    error = groups.commit(member.group_id, commits.offsets);
   }
   for (PartitionAnswer* each : commits.answers) each->error_code = proto::to_number(error);
 }

@@ -57,7 +57,7 @@ std::span<Answer> tell_asked(const Source& source, std::string_view topic,
 
 Source source_of(const Call<Request>& call, std::string_view group) {
   const Groups& groups = call.node.groups().groups();
-  return {groups.offsets(), group, call.message.require_stable, groups.find(group) == nullptr};
+  return {groups.offsets(), group, call.message.require_stable, !groups.contains(group)};
 }
 
 void fetch_one_group(const Call<Request>& call, Response& response) {
@@ -120,6 +120,13 @@ void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGro
   const bool by_id = call.version() >= kTopicIdsFrom;
   const Source source = source_of(call, asked.group_id);
   answer.group_id = asked.group_id;
+  const ErrorCode error = call.node.groups().groups().check_fetch(
+      asked.group_id, asked.member_id, asked.member_epoch);
+  if (error != ErrorCode::kNone) {
+    answer.error_code = proto::to_number(error);
+    answer.topics = proto::empty_array<TopicAnswer>();
+    return;
+  }
   if (asked.topics.data() == nullptr) {
     answer.topics = fetch_all_topics(call, source);
     return;
