@@ -78,7 +78,8 @@ odk_module(obs DEPS http LIBS prometheus-cpp::core nlohmann_json::nlohmann_json)
 odk_module(rpc DEPS proto io auth LIBS odk_asio ASIO)
 odk_module(log DEPS wire)
 odk_module(store DEPS http LIBS odk_asio nlohmann_json::nlohmann_json OpenSSL::Crypto ASIO)
-odk_module(broker DEPS rpc log obs config LIBS odk_asio nlohmann_json::nlohmann_json ASIO
+odk_module(broker DEPS rpc log obs config
+           LIBS odk_asio nlohmann_json::nlohmann_json PkgConfig::re2 PkgConfig::xxhash ASIO
            SOURCES ${ODRADEK_ASSETS_SOURCE})
 odk_module(cluster DEPS rpc LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(client DEPS cluster LIBS odk_asio ASIO TEST_DEPS broker)

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "broker/broker_for_tests.h"
@@ -9,6 +10,10 @@
 #include "proto/messages/add_offsets_to_txn_request.h"
 #include "proto/messages/add_partitions_to_txn_request.h"
 #include "proto/messages/alter_configs_request.h"
+#include "proto/messages/consumer_group_describe_request.h"
+#include "proto/messages/consumer_group_describe_response.h"
+#include "proto/messages/consumer_group_heartbeat_request.h"
+#include "proto/messages/consumer_group_heartbeat_response.h"
 #include "proto/messages/create_partitions_request.h"
 #include "proto/messages/create_topics_request.h"
 #include "proto/messages/delete_groups_request.h"
@@ -249,6 +254,26 @@ void Versions::try_groups() {
       request.groups = groups;
     }
   });
+  try_all<proto::ConsumerGroupHeartbeatRequest>(
+      kConsumerGroupHeartbeatApi, [](auto& request, int16_t version) {
+        static std::string_view topics[] = {"t"};
+        request.group_id = "consumers";
+        request.member_id = "member";
+        request.member_epoch = version == 0 ? 0 : -1;
+        request.rebalance_timeout_ms = 1'000;
+        request.instance_id = {};
+        request.rack_id = {};
+        request.server_assignor = {};
+        request.subscribed_topic_names = topics;
+        request.topic_partitions =
+            proto::empty_array<proto::ConsumerGroupHeartbeatRequest::TopicPartitions>();
+      });
+  try_all<proto::ConsumerGroupDescribeRequest>(
+      kConsumerGroupDescribeApi, [](auto& request, int16_t) {
+        static std::string_view groups[] = {"consumers", "none"};
+        request.group_ids = groups;
+        request.include_authorized_operations = true;
+      });
   try_all<proto::OffsetDeleteRequest>(kOffsetDeleteApi,
                                       [](auto& request, int16_t) { request.group_id = "simple"; });
   try_all<proto::DeleteGroupsRequest>(kDeleteGroupsApi, [](auto& request, int16_t) {
@@ -346,10 +371,14 @@ TEST_F(Versions, OfHandlersAreWhatApiVersionsTells) {
   EXPECT_EQ(told.size(), all_handlers().size()) << "an API is told that nobody serves";
 }
 
-TEST_F(Versions, PromiseNoFeatureThatIsNotThere) {
+TEST_F(Versions, PromiseTheFeaturesThatAreThere) {
+  std::map<std::string, int16_t> promised;
   for (const auto& feature : client().peer_features().finalized) {
-    EXPECT_NE(feature.name, "group.version");
+    promised[std::string(feature.name)] = feature.max_version_level;
   }
+  EXPECT_EQ(promised.at("group.version"), 1);
+  EXPECT_FALSE(promised.contains("share.version"));
+  EXPECT_FALSE(promised.contains("streams.version"));
 }
 
 TEST_F(Versions, OfProduceThatNobodyHasCloseTheConnection) {
