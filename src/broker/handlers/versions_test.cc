@@ -83,6 +83,8 @@ class Versions : public BrokerTest {
   void try_data();
   void try_transactions();
   void try_groups();
+  void try_offsets();
+  void try_consumer_groups();
   void try_admin();
   void try_describing();
 
@@ -229,6 +231,9 @@ void Versions::try_groups() {
     if (version < 3) request.member_id = "nobody";
     if (version >= 3) request.members = members;
   });
+}
+
+void Versions::try_offsets() {
   try_all<proto::OffsetCommitRequest>(kOffsetCommitApi, [](auto& request, int16_t version) {
     static proto::OffsetCommitRequest::OffsetCommitRequestPartition partition;
     static proto::OffsetCommitRequest::OffsetCommitRequestTopic topic;
@@ -254,6 +259,11 @@ void Versions::try_groups() {
       request.groups = groups;
     }
   });
+  try_all<proto::OffsetDeleteRequest>(kOffsetDeleteApi,
+                                      [](auto& request, int16_t) { request.group_id = "simple"; });
+}
+
+void Versions::try_consumer_groups() {
   try_all<proto::ConsumerGroupHeartbeatRequest>(
       kConsumerGroupHeartbeatApi, [](auto& request, int16_t version) {
         static std::string_view topics[] = {"t"};
@@ -274,8 +284,6 @@ void Versions::try_groups() {
         request.group_ids = groups;
         request.include_authorized_operations = true;
       });
-  try_all<proto::OffsetDeleteRequest>(kOffsetDeleteApi,
-                                      [](auto& request, int16_t) { request.group_id = "simple"; });
   try_all<proto::DeleteGroupsRequest>(kDeleteGroupsApi, [](auto& request, int16_t) {
     static std::string_view groups[] = {"simple", "none"};
     request.groups_names = groups;
@@ -346,6 +354,8 @@ TEST_F(Versions, AreAllAnswered) {
   try_data();
   try_transactions();
   try_groups();
+  try_offsets();
+  try_consumer_groups();
   try_admin();
   try_describing();
   for (const HandlerInfo* handler : all_handlers()) {
