@@ -25,10 +25,9 @@ int main(int argc, char** argv) {
     const std::string value = "record number " + std::to_string(i);
     // Blocks while the buffer is full, at most ProducerOptions::block_max. The callback runs on
     // the client's thread, once for each record that was taken.
-    const auto taken = producer.send({.topic = argv[2], .value = value},
-                                     [&](const ok::Result<ok::RecordMetadata>& report) {
-                                       ++(report ? delivered : failed);
-                                     });
+    const auto taken = producer.send(
+        {.topic = argv[2], .value = value},
+        [&](const ok::Result<ok::RecordMetadata>& report) { ++(report ? delivered : failed); });
     if (!taken) {
       std::fprintf(stderr, "%s\n", taken.error().to_string().c_str());
       return 1;

@@ -1,7 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backup/cli/commands.h"
@@ -16,17 +17,8 @@ namespace config = odradek::config;
 struct Flags {
   std::string config_file;
   std::vector<config::Override> overrides;
-  std::map<std::string, odradek::LogLevel> log_levels = {{"debug", odradek::LogLevel::debug},
-                                                         {"info", odradek::LogLevel::info},
-                                                         {"warn", odradek::LogLevel::warn},
-                                                         {"error", odradek::LogLevel::error},
-                                                         {"off", odradek::LogLevel::off}};
   odradek::LogLevel log_level = odradek::LogLevel::warn;
-  std::map<std::string, odradek::LogFormat> log_formats = {{"text", odradek::LogFormat::text},
-                                                           {"json", odradek::LogFormat::json}};
   odradek::LogFormat log_format = odradek::LogFormat::text;
-  std::map<std::string, backup::OutputFormat> output_formats = {
-      {"text", backup::OutputFormat::kText}, {"json", backup::OutputFormat::kJson}};
 };
 
 // A flag that stands for one setting of the configuration file.
@@ -40,15 +32,39 @@ void add_setting(CLI::App& app, Flags& flags, const std::string& flag, const std
       help);
 }
 
+// An option that takes one of the names, any other is refused with the list of them.
+template <typename Value>
+void add_choice(CLI::App& app, const std::string& flag, Value& target,
+                const std::vector<std::pair<std::string, Value>>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name.first;
+  app.add_option_function<std::string>(
+      flag,
+      [&target, flag, names, list](const std::string& text) {
+        const auto found = std::ranges::find(names, text, &std::pair<std::string, Value>::first);
+        if (found == names.end()) {
+          throw CLI::ValidationError(flag, "'" + text + "' is not one of " + list);
+        }
+        target = found->second;
+      },
+      list);
+}
+
 void add_common(CLI::App& app, Flags& flags, backup::CommandLine& line) {
   app.add_option("--config", flags.config_file, "YAML configuration file");
   add_setting(app, flags, "--path", "storage.path", "folder of the archives");
-  app.add_option("--format", line.format, "text or json")
-      ->transform(CLI::CheckedTransformer(flags.output_formats));
-  app.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
-      ->transform(CLI::CheckedTransformer(flags.log_levels));
-  app.add_option("--log-format", flags.log_format, "text or json")
-      ->transform(CLI::CheckedTransformer(flags.log_formats));
+  add_choice<backup::OutputFormat>(
+      app, "--format", line.format,
+      {{"text", backup::OutputFormat::kText}, {"json", backup::OutputFormat::kJson}});
+  add_choice<odradek::LogLevel>(app, "--log-level", flags.log_level,
+                                {{"debug", odradek::LogLevel::debug},
+                                 {"info", odradek::LogLevel::info},
+                                 {"warn", odradek::LogLevel::warn},
+                                 {"error", odradek::LogLevel::error},
+                                 {"off", odradek::LogLevel::off}});
+  add_choice<odradek::LogFormat>(
+      app, "--log-format", flags.log_format,
+      {{"text", odradek::LogFormat::text}, {"json", odradek::LogFormat::json}});
 }
 
 void add_cluster(CLI::App& app, Flags& flags, const std::string& section) {

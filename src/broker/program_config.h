@@ -46,9 +46,9 @@ struct ProgramConfig {
   Profile profile = Profile::kDev;
   // Metrics, health and the dashboard. "auto": 127.0.0.1:8080, and without it when that is taken.
   std::string http = "auto";
-  Secret http_token;                    // asked for by the dashboard; empty: none
+  Secret http_token;  // asked for by the dashboard; empty: none
   std::vector<std::string> http_hosts;  // names the dashboard is reached by
-  std::string http_certificate;         // PEM file, with the key unless that has its own; TLS
+  std::string http_certificate;  // PEM file, with the key unless that has its own; TLS
   std::string http_key;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;

@@ -20,8 +20,7 @@ constexpr int8_t kClassicMember = 0;
 constexpr int8_t kConsumerMember = 1;
 
 // Topics that are gone cannot be named, and are left out.
-void tell(const Call<Request>& call, const PartitionSet& partitions,
-          Response::Assignment& answer) {
+void tell(const Call<Request>& call, const PartitionSet& partitions, Response::Assignment& answer) {
   answer.topic_partitions = call.arena.array<Response::TopicPartitions>(partitions.size());
   size_t next = 0;
   for (const auto& [id, numbers] : partitions) {
@@ -64,9 +63,9 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
   const ConsumerGroup* group = groups.find_consumer(id);
   if (group == nullptr) {
     answer.error_code = proto::to_number(ErrorCode::kGroupIdNotFound);
-    answer.error_message = call.arena.copy(
-        groups.contains(id) ? fmt::format("Group {} is not a consumer group.", id)
-                            : fmt::format("Group {} not found.", id));
+    answer.error_message =
+        call.arena.copy(groups.contains(id) ? fmt::format("Group {} is not a consumer group.", id)
+                                            : fmt::format("Group {} not found.", id));
     return;
   }
   if (call.message.include_authorized_operations) {
@@ -91,7 +90,7 @@ void consumer_group_describe(const Call<Request>& call, Response& response) {
 
 }  // namespace
 
-constinit const HandlerInfo kConsumerGroupDescribeApi{
-    proto::ApiKey::kConsumerGroupDescribe, 0, 1, answer<Request, consumer_group_describe>};
+constinit const HandlerInfo kConsumerGroupDescribeApi{proto::ApiKey::kConsumerGroupDescribe, 0, 1,
+                                                      answer<Request, consumer_group_describe>};
 
 }  // namespace odradek::broker

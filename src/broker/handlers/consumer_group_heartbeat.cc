@@ -33,11 +33,12 @@ ApiError check_join(const Request& message) {
   if (message.topic_partitions.data() == nullptr || !message.topic_partitions.empty()) {
     return invalid("TopicPartitions must be empty when (re-)joining.");
   }
-  const bool names = message.subscribed_topic_names.data() != nullptr &&
-                     !message.subscribed_topic_names.empty();
+  const bool names =
+      message.subscribed_topic_names.data() != nullptr && !message.subscribed_topic_names.empty();
   if (!names && message.subscribed_topic_regex.empty()) {
-    return invalid("Either SubscribedTopicNames or SubscribedTopicRegex must be set in first "
-                   "request.");
+    return invalid(
+        "Either SubscribedTopicNames or SubscribedTopicRegex must be set in first "
+        "request.");
   }
   return {};
 }
@@ -127,8 +128,7 @@ void consumer_group_heartbeat(const Call<Request>& call, Response& response) {
   const std::string host = client_host(*call.request.connection);
   const std::string made_id = call.message.member_id.empty() ? Uuid::random().to_string() : "";
   const std::string_view id = made_id.empty() ? call.message.member_id : std::string_view(made_id);
-  const ConsumerReply reply =
-      call.node.groups().consumer_heartbeat(input_of(call, id, host));
+  const ConsumerReply reply = call.node.groups().consumer_heartbeat(input_of(call, id, host));
   response.error_code = proto::to_number(reply.error);
   if (reply.error != ErrorCode::kNone) {
     response.error_message = call.arena.copy(reply.message);
@@ -143,7 +143,7 @@ void consumer_group_heartbeat(const Call<Request>& call, Response& response) {
 
 }  // namespace
 
-constinit const HandlerInfo kConsumerGroupHeartbeatApi{
-    proto::ApiKey::kConsumerGroupHeartbeat, 0, 1, answer<Request, consumer_group_heartbeat>};
+constinit const HandlerInfo kConsumerGroupHeartbeatApi{proto::ApiKey::kConsumerGroupHeartbeat, 0, 1,
+                                                       answer<Request, consumer_group_heartbeat>};
 
 }  // namespace odradek::broker

@@ -120,8 +120,8 @@ void fetch_group(const Call<Request>& call, const Request::OffsetFetchRequestGro
   const bool by_id = call.version() >= kTopicIdsFrom;
   const Source source = source_of(call, asked.group_id);
   answer.group_id = asked.group_id;
-  const ErrorCode error = call.node.groups().groups().check_fetch(
-      asked.group_id, asked.member_id, asked.member_epoch);
+  const ErrorCode error =
+      call.node.groups().groups().check_fetch(asked.group_id, asked.member_id, asked.member_epoch);
   if (error != ErrorCode::kNone) {
     answer.error_code = proto::to_number(error);
     answer.topics = proto::empty_array<TopicAnswer>();
