@@ -53,6 +53,9 @@ if(ODRADEK_TESTS)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   endif()
+  add_test(NAME docs COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/docs/docs_test.py
+           $<TARGET_FILE_DIR:odradek-broker>)
+  set_tests_properties(docs PROPERTIES SKIP_RETURN_CODE 77)
 endif()
 
 if(ODRADEK_BENCH AND NOT ODRADEK_SANITIZE)
