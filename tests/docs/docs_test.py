@@ -3,8 +3,8 @@
 
 usage: docs_test.py BIN_DIR [PAGE...]
 
-A block of a page is run when its first word is one of our programs or of the tools below. A page's blocks
-are one session: what an earlier block left is there for the later ones. Comments in the page steer it:
+A block of a page is run when its first word is one of our programs or of the tools below. A page's
+blocks are one session: what an earlier block left is there for the later ones. Comments steer it:
 
     <!-- try: COMMANDS -->       run before the block that follows
     <!-- not tried: REASON -->   leaves the block that follows out
@@ -24,6 +24,9 @@ TOOLS = SERVERS + ("kafka-backup", "odk", "kcat", "seq", "curl", "openssl")
 NOT_RUN = 77  # what ctest counts as skipped
 SESSION_SECONDS = 120
 OWN_NETWORK = ["unshare", "--net", "--map-root-user"]
+LOOPBACK_UP = (  # SIOCSIFFLAGS with IFF_UP
+    "import fcntl, socket, struct; "
+    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh', b'lo', 1))")
 
 
 def commented(text):
@@ -32,7 +35,7 @@ def commented(text):
 
 
 def blocks(page):
-    """Comments and code blocks in order: ("try", commands), ("not tried", why) or ("block", text)."""
+    """What a page has, in order: ("try", commands), ("not tried", why) or ("block", text)."""
     text = page.read_text()
     pattern = r"<!--.*?-->|^```[^\n]*\n.*?^```|(?:^    [^\n]*\n(?:\n(?=    ))?)+"
     for match in re.finditer(pattern, text, re.S | re.M):
@@ -62,14 +65,17 @@ def session(page):
     return "\n".join(script)
 
 
-# A server of the page goes to the background, ends the one before it, and serves when the next command runs.
+# A server of the page goes to the background, ends the one before it, and serves when the next
+# command runs.
 PRELUDE = r"""
 set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 declare -A running
 serve() {
   local name=$1; shift
-  if [ -n "${running[$name]:-}" ]; then kill "${running[$name]}"; wait "${running[$name]}" || true; fi
+  if [ -n "${running[$name]:-}" ]; then
+    kill "${running[$name]}"; wait "${running[$name]}" || true
+  fi
   rm -f "$name.ready"
   command "$name" "$@" 2>"$name.log" >"$name.ready" & running[$name]=$!
   for _ in $(seq 200); do
@@ -83,7 +89,8 @@ odradek-broker() { serve odradek-broker "$@"; }
 kafka-partition-proxy() { serve kafka-partition-proxy "$@"; }
 curl() {
   case " $* " in
-    *" -sN "*) command curl --fail-with-body --max-time 1 "$@" || [ $? -eq 28 ] ;; # an endless stream
+    *" -sN "*) # an endless stream
+      command curl --fail-with-body --max-time 1 "$@" || [ $? -eq 28 ] ;;
     *) command curl --fail-with-body "$@" ;;
   esac
 }
@@ -99,10 +106,9 @@ def try_page(page, bin_dir):
     with tempfile.TemporaryDirectory(prefix="odradek-docs-") as folder:
         shutil.copytree(ROOT / "config", pathlib.Path(folder) / "config")
         environment = dict(os.environ, PATH=f"{bin_dir}:{os.environ['PATH']}")
-        up = "import fcntl,socket,struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh', b'lo', 1))"
         try:
             done = subprocess.run(
-                OWN_NETWORK + ["bash", "-c", f'python3 -c "{up}"\n{PRELUDE}{script}'],
+                OWN_NETWORK + ["bash", "-c", f'python3 -c "{LOOPBACK_UP}"\n{PRELUDE}{script}'],
                 cwd=folder, env=environment, text=True, errors="replace", timeout=SESSION_SECONDS,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except subprocess.TimeoutExpired as late:
@@ -123,7 +129,8 @@ def main():
         print("this machine allows no network of its own (unshare --net)")
         sys.exit(NOT_RUN)
     bin_dir = pathlib.Path(sys.argv[1]).resolve()
-    pages = [pathlib.Path(name).resolve() for name in sys.argv[2:]] or sorted(ROOT.glob("docs/**/*.md"))
+    pages = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
+    pages = pages or sorted(ROOT.glob("docs/**/*.md"))
     failed = [page for page in pages if not try_page(page, bin_dir)]
     sys.exit(1 if failed else 0)
 
