@@ -191,6 +191,7 @@ class Program {
     process_metrics_ = obs::add_process_metrics(registry_);
     broker_metrics_ =
         registry_.on_collect([this](obs::Collection& into) { broker_.collect(into); });
+    health_.add("storage", [this] { return broker_.storage_health(); });
     obs::add_routes(router_, registry_, health_);
     dashboard::DashboardOptions options;
     options.version = fmt::format("odradek-broker {}", kVersion);
@@ -257,6 +258,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   plain("--memory", "memory", "most that records may take, for example 512MiB");
   plain("--on-full", "on_full", "evict (oldest records go) or refuse");
   plain("--profile", "profile", "dev or kafka: whose defaults");
+  plain("--data", "data", "directory to keep everything in (in memory)");
+  plain("--flush", "flush", "os, a time like 50ms, or commit: when data is safe");
   plain("--node-id", "node_id", "number of this broker (1)");
   plain("--cluster-id", "cluster_id", "22 characters of base64url");
   plain("--http", "http", "HOST:PORT of dashboard, metrics and health, or off (127.0.0.1:8080)");
@@ -268,7 +271,7 @@ void add_flags(CLI::App& app, Flags& flags) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("A Kafka-compatible broker in one process, in memory.", "odradek-broker");
+  CLI::App app("A Kafka-compatible broker in one process.", "odradek-broker");
   app.set_version_flag("--version", fmt::format("odradek-broker {}", kVersion));
   Flags flags;
   add_flags(app, flags);

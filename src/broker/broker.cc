@@ -12,6 +12,7 @@
 #include "broker/metrics.h"
 #include "broker/node.h"
 #include "broker/security/security.h"
+#include "broker/storage.h"
 #include "broker/topic_admin.h"
 
 namespace odradek::broker {
@@ -30,7 +31,9 @@ size_t default_memory_bytes() {
 class Broker::Impl {
  public:
   explicit Impl(BrokerOptions options) : options_(std::move(options)) {
-    if (options_.cluster_id.empty()) options_.cluster_id = Uuid::random().to_string();
+    if (options_.cluster_id.empty() && options_.data_directory.empty()) {
+      options_.cluster_id = Uuid::random().to_string();
+    }
   }
   ~Impl() { stop(); }
 
@@ -48,6 +51,7 @@ class Broker::Impl {
   std::string bootstrap() const;
   rpc::Server& server() { return *server_; }
   BrokerParts parts() { return {*node_, *dispatcher_, *server_}; }
+  Result<void> storage_health() const;
   void collect(obs::Collection& into) const {
     if (server_ != nullptr) collect_broker_metrics(*node_, *dispatcher_, server_->stats(), into);
   }
@@ -56,6 +60,7 @@ class Broker::Impl {
  private:
   Result<Settings> make_settings() const;
   Result<void> start_on_loop();
+  Result<std::unique_ptr<Storage>> open_storage();
   Result<void> listen();
   Result<void> create_now(const TopicSpec& spec);
   void reset_now();
@@ -118,6 +123,7 @@ Result<void> Broker::Impl::start() {
 Result<void> Broker::Impl::start_on_loop() {
   NodeOptions node;
   node.node_id = options_.node_id;
+  ODK_TRY(node.storage, open_storage());
   node.cluster_id = options_.cluster_id;
   node.memory_bytes_max =
       options_.memory_bytes_max > 0 ? options_.memory_bytes_max : default_memory_bytes();
@@ -129,11 +135,21 @@ Result<void> Broker::Impl::start_on_loop() {
   node_ = std::make_unique<Node>(*loop_, std::move(node));
   dispatcher_ = std::make_unique<Dispatcher>(*node_);
   server_ = std::make_unique<rpc::Server>(*loop_, *dispatcher_, std::move(server));
-  ODK_TRY_VOID(node_->load_state());
-  for (const TopicSpec& topic : options_.topics) ODK_TRY_VOID(create_now(topic));
+  ODK_TRY_VOID(node_->load());
+  for (const TopicSpec& topic : options_.topics) {
+    if (node_->topics().find(topic.name) == nullptr) ODK_TRY_VOID(create_now(topic));
+  }
   ODK_TRY_VOID(listen());
   node_->start_housekeeping();
   return {};
+}
+
+Result<std::unique_ptr<Storage>> Broker::Impl::open_storage() {
+  if (options_.data_directory.empty()) return std::unique_ptr<Storage>();
+  StorageOptions storage;
+  storage.directory = options_.data_directory;
+  ODK_TRY(storage.flush, parse_flush_policy(options_.flush));
+  return Storage::open(storage, options_.node_id, options_.cluster_id);
 }
 
 Result<void> Broker::Impl::listen() {
@@ -205,6 +221,7 @@ void Broker::Impl::stop() {
 
 void Broker::Impl::release() {
   server_.reset();
+  node_->close();
   dispatcher_.reset();
   node_.reset();
   ports_.clear();
@@ -219,11 +236,23 @@ std::string Broker::Impl::bootstrap() const {
   return all;
 }
 
+Result<void> Broker::Impl::storage_health() const {
+  if (node_ == nullptr) return {};
+  for (const auto& [name, topic] : node_->topics().all()) {
+    for (const auto& partition : topic->partitions) {
+      const std::optional<Error>& fault = partition->log.fault();
+      if (fault) return fault->with_context(fmt::format("{}-{}", name, partition->index));
+    }
+  }
+  return {};
+}
+
 Broker::Broker(BrokerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Broker::~Broker() = default;
 
 Result<void> Broker::start() { return impl_->start(); }
 void Broker::stop() { impl_->stop(); }
+Result<void> Broker::storage_health() const { return impl_->storage_health(); }
 io::Task<void> Broker::stop_async() { return impl_->stop_async(); }
 void Broker::reset() { impl_->reset(); }
 Result<void> Broker::create_topic(const TopicSpec& topic) { return impl_->create_topic(topic); }

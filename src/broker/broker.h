@@ -48,6 +48,8 @@ struct BrokerOptions {
   // `listeners` among them replaces the list above.
   std::map<std::string, std::string> properties;
   SecurityOptions security;
+  std::string data_directory;  // in Kafka's format; empty: everything in memory
+  std::string flush = "os";    // or "commit", or a time like "50ms": see FlushPolicy
   int32_t node_id = 1;
   std::string cluster_id;       // 22 characters of base64url; empty: a random one
   size_t memory_bytes_max = 0;  // records kept; 0: a quarter of the machine's memory
@@ -57,7 +59,7 @@ struct BrokerOptions {
   io::Loop* loop = nullptr;
 };
 
-// A whole single-node Kafka-compatible broker in memory, inside this process: what odradek-broker
+// A whole single-node Kafka-compatible broker inside this process: what odradek-broker
 // runs, and what tests of clients use. Several may live in one process; no globals.
 //   Broker broker;                       // 127.0.0.1, a free port
 //   ODK_TRY_VOID(broker.start());        // ready when it returns
@@ -88,12 +90,16 @@ class Broker {
   // Creates a topic; kAlreadyExists, kInvalidArgument.
   Result<void> create_topic(const TopicSpec& topic);
 
-  // Closes every connection. After it start() may be called again: everything is forgotten.
+  // Closes every connection. After it start() may be called again: what is not in a data directory
+  // is forgotten.
   void stop();
   io::Task<void> stop_async();
 
   // Serves a stream that is connected already. On the loop's thread.
   void serve(std::unique_ptr<io::Stream> stream);
+
+  // Success, or why some of what is stored cannot be served. On the loop's thread.
+  Result<void> storage_health() const;
 
   // The loop the broker lives on; null before start() without a borrowed loop.
   io::Loop* loop();

@@ -27,6 +27,7 @@ ErrorCode find_partition(const Topics& topics, const FetchPartition& asked,
 }
 
 ErrorCode check_position(const log::PartitionLog& log, const FetchPartition& asked) {
+  if (log.fault()) return ErrorCode::kKafkaStorageError;
   if (asked.current_leader_epoch >= 0) {
     if (asked.current_leader_epoch < log.leader_epoch()) return ErrorCode::kFencedLeaderEpoch;
     if (asked.current_leader_epoch > log.leader_epoch()) return ErrorCode::kUnknownLeaderEpoch;
@@ -76,6 +77,11 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
     range.bytes_max = std::min(limits.bytes_max - std::min(read.bytes, limits.bytes_max),
                                static_cast<size_t>(std::max(asked->max_bytes, 0)));
     if (range.offset < range.end_offset) fetched.bytes = log.read(range, read.slices);
+    if (log.fault()) {
+      fetched.error = ErrorCode::kKafkaStorageError;
+      read.read_failed = true;
+      continue;
+    }
     fetched.slices = read.slices.size() - fetched.first_slice;
     read.bytes += fetched.bytes;
     if (limits.read_committed && fetched.slices > 0 && !log.aborted_txns().all().empty()) {

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "broker/pending_fetch.h"
 #include "broker/security/security.h"
+#include "broker/storage.h"
+#include "proto/messages/remove_topic_record.h"
 
 namespace odradek::broker {
 namespace {
@@ -39,7 +41,9 @@ Node::Node(io::Loop& loop, NodeOptions options)
       next_producer_id_(first_producer_id(wall_ms())),
       producers_checked_at_(loop.now()),
       offsets_checked_at_(loop.now()),
-      txn_ids_checked_at_(loop.now()) {}
+      txn_ids_checked_at_(loop.now()) {
+  if (options_.storage != nullptr) topics_.set_place(*options_.storage);
+}
 
 Node::~Node() {
   if (housekeeping_ != 0) loop_.cancel(housekeeping_);
@@ -97,7 +101,13 @@ bool Node::evict_one() {
   return pool_->used_bytes() < before || largest->log.size_bytes() > 0;
 }
 
-void Node::delete_topic(Topic& topic) {
+ApiError Node::delete_topic(Topic& topic) {
+  MetadataBatch removal;
+  proto::RemoveTopicRecord record;
+  record.topic_id = topic.id;
+  removal.add(record);
+  ApiError error = commit(removal);
+  if (!error.ok()) return error;
   ODK_LOG(info, "topic deleted", kv("topic", topic.name));
   const std::string name = topic.name;
   topics_.remove(topic, fetches_.ready());
@@ -107,6 +117,7 @@ void Node::delete_topic(Topic& topic) {
     groups_.groups().topic_deleted(name);
   }
   groups_.groups().topics_changed();
+  return {};
 }
 
 void Node::settings_changed() { topics_.configs_changed(); }
@@ -125,6 +136,7 @@ void Node::housekeep() {
   for (const auto& [name, topic] : topics_.all()) {
     for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
   }
+  if (storage() != nullptr) storage()->tidy(topics_, now_ms);
   if (loop_.now() - producers_checked_at_ >= kProducersCheckInterval) {
     producers_checked_at_ = loop_.now();
     const int64_t expiration_ms = options_.settings.get_long("producer.id.expiration.ms");
@@ -157,6 +169,10 @@ void Node::reset() {
   sessions_.clear();
   options_.settings.clear_dynamic();
   options_.security->reset();
+  metadata_.clear();
+  if (const Result<void> again = register_start(); !again) {
+    ODK_LOG(error, "metadata cannot be written", kv("reason", again.error().message()));
+  }
   ODK_LOG(info, "everything forgotten");
 }
 

@@ -10,8 +10,10 @@
 #include "broker/fetches.h"
 #include "broker/group_environment_of_node.h"
 #include "broker/group_service.h"
+#include "broker/metadata_log.h"
 #include "broker/settings.h"
 #include "broker/state_log.h"
+#include "broker/topic_records.h"
 #include "broker/topics.h"
 #include "broker/txn_service.h"
 #include "io/loop.h"
@@ -21,6 +23,8 @@
 namespace odradek::broker {
 
 class Security;
+class Storage;
+class TopicReplay;
 
 struct NodeOptions {
   NodeOptions();
@@ -33,6 +37,7 @@ struct NodeOptions {
   bool refuse_when_full = false;
   Settings settings;
   std::unique_ptr<Security> security;
+  std::unique_ptr<Storage> storage;  // null: everything in memory
 };
 
 // Everything the handlers of one broker share: the state of the node, on its loop. The parts know
@@ -74,9 +79,19 @@ class Node {
   // Working memory for checking and searching batches.
   log::CheckScratch& scratch() { return scratch_; }
 
-  // A producer id nobody was given before, also not by an earlier life of this broker (unless
-  // the clock was set back).
-  int64_t next_producer_id() { return next_producer_id_++; }
+  // A producer id nobody was given before, also not by an earlier life of this broker (in memory:
+  // unless the clock was set back). Errors: those of the metadata log.
+  Result<int64_t> next_producer_id();
+
+  // Where metadata is kept over restarts; who has some of it sets its handlers before the start.
+  MetadataLog& metadata() { return metadata_; }
+  // Writes a change down before it happens. An error means that it must not.
+  ApiError commit(const MetadataBatch& batch);
+  // What the metadata log says about a topic of this node.
+  TopicFacts facts_of(std::string_view topic, const Uuid& id) const;
+  // Null in memory.
+  Storage* storage() { return options_.storage.get(); }
+  const Storage* storage() const { return options_.storage.get(); }
 
   // Whether `bytes` more may be kept, after the oldest records of others made room if they may.
   bool make_room(size_t bytes);
@@ -88,10 +103,14 @@ class Node {
   void records_appended(Partition& partition, size_t bytes);
 
   // Removes a topic and what belongs to it.
-  void delete_topic(Topic& topic);
+  ApiError delete_topic(Topic& topic);
   // Applies settings that were altered while running.
   void settings_changed();
 
+  // Opens what a broker before this one left: metadata, logs, coordinators' state.
+  Result<void> load();
+  // Everything is written down; nothing is used afterwards.
+  void close();
   // Takes back what coordinators wrote before a restart; the topics are there.
   Result<void> load_state();
   // Starts what happens from time to time: retention, expiry of producers and offsets.
@@ -100,6 +119,8 @@ class Node {
   void reset();
 
  private:
+  Result<void> load_topics(const TopicReplay& replay);
+  Result<void> register_start();
   void housekeep();
   bool evict_one();
 
@@ -117,7 +138,10 @@ class Node {
   Fetches fetches_;
   Addresses addresses_;
   size_t fetch_bytes_max_;
+  MetadataLog metadata_;
   int64_t next_producer_id_;
+  bool is_loaded_ = false;
+  int64_t producer_ids_end_ = 0;  // those before it were written down as given out
   io::TimerId housekeeping_ = 0;
   io::TimerId waking_ = 0;  // readers of what the broker itself appended
   MonotonicTime producers_checked_at_;

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "broker/flush_policy.h"
+
 namespace odradek::broker {
 namespace {
 
@@ -63,6 +65,9 @@ void declare_settings(config::Binder& binder, ProgramConfig& into) {
   binder.map_of<ProgramConfig::Topic>("topics", into.topics, declare_topic,
                                       "topics to create at start, by name");
   binder.add("properties", into.properties, "broker properties by Kafka's names");
+  binder.add("data", into.data, "directory to keep everything in; empty: in memory");
+  binder.add("flush", into.flush,
+             "when data is safe from a crash of the machine: os, a time like 50ms, or commit");
   binder.add("node_id", into.node_id, "number of this broker").range(0, 2'147'483'647);
   binder.add("cluster_id", into.cluster_id, "22 characters of base64url; empty: a random one");
   binder.add("memory", into.memory, "most that records may take; 0: a quarter of the machine's");
@@ -161,6 +166,9 @@ Result<BrokerOptions> broker_options(const ProgramConfig& config) {
   options.security.key_password = config.tls.key_password;
   options.security.client_ca.file = config.tls.client_ca;
   options.security.development_ca_file = config.tls.development_ca;
+  options.data_directory = config.data;
+  options.flush = config.flush;
+  ODK_TRY_VOID(parse_flush_policy(config.flush));
   options.node_id = config.node_id;
   options.cluster_id = config.cluster_id;
   options.memory_bytes_max = config.memory.bytes;

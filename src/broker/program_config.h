@@ -39,6 +39,8 @@ struct ProgramConfig {
   bool unsecured_tokens = false;
   bool acl = false;
   std::vector<std::string> super_users;
+  std::string data;
+  std::string flush = "os";
   int32_t node_id = 1;
   std::string cluster_id;
   config::ByteSize memory;  // 0: a quarter of the machine's

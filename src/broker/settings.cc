@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 
 #include "base/assert.h"
 
@@ -185,6 +186,14 @@ log::LogConfig Settings::log_config(const TopicOverrides& overrides) const {
   config.max_message_bytes = static_cast<int32_t>(number("max.message.bytes"));
   config.segment_bytes = static_cast<int32_t>(number("segment.bytes"));
   config.segment_ms = number("segment.ms");
+  config.segment_jitter_ms = number("segment.jitter.ms");
+  config.index_interval_bytes = static_cast<int32_t>(number("index.interval.bytes"));
+  config.index_bytes_max = static_cast<int32_t>(number("segment.index.bytes"));
+  config.file_delete_delay_ms = number("file.delete.delay.ms");
+  config.dirty_ratio_min = std::strtod(text("min.cleanable.dirty.ratio").c_str(), nullptr);
+  config.compaction_lag_min_ms = number("min.compaction.lag.ms");
+  config.compaction_lag_max_ms = number("max.compaction.lag.ms");
+  config.delete_retention_ms = number("delete.retention.ms");
   config.retention_ms = number("retention.ms");
   config.retention_bytes = number("retention.bytes");
   const std::string policy = text("cleanup.policy");

@@ -185,7 +185,15 @@ NewTopicResult create_topic(Node& node, const NewTopic& topic, bool only_check) 
   if (!result.error.ok()) return result;
   result.overrides = std::move(configs.values);
   if (only_check) return result;
-  result.created = &node.topics().create(topic.name, result.partitions, result.overrides);
+  const Uuid id = Uuid::random();
+  MetadataBatch creation;
+  const TopicFacts facts = node.facts_of(topic.name, id);
+  add_topic(creation, facts);
+  add_partitions(creation, facts, 0, result.partitions);
+  add_config_changes(creation, ConfigOwner::kTopic, topic.name, {}, result.overrides);
+  result.error = node.commit(creation);
+  if (!result.error.ok()) return result;
+  result.created = &node.topics().create(topic.name, result.partitions, result.overrides, id);
   node.groups().groups().topics_changed();
   ODK_LOG(info, "topic created", kv("topic", topic.name), kv("partitions", result.partitions));
   return result;

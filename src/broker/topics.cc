@@ -34,10 +34,11 @@ Topic* Topics::find(const Uuid& id) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-Topic& Topics::create(std::string_view name, int32_t partitions, TopicOverrides overrides) {
+Topic& Topics::create(std::string_view name, int32_t partitions, TopicOverrides overrides,
+                      std::optional<Uuid> id) {
   auto topic = std::make_unique<Topic>();
   topic->name = name;
-  topic->id = Uuid::random();
+  topic->id = id ? *id : Uuid::random();
   topic->overrides = std::move(overrides);
   Topic& created = *topic;
   const bool added = topics_.emplace(std::string(name), std::move(topic)).second;
@@ -50,14 +51,28 @@ Topic& Topics::create(std::string_view name, int32_t partitions, TopicOverrides 
 void Topics::add_partitions(Topic& topic, int32_t total) {
   const log::LogConfig config = settings_.log_config(topic.overrides);
   for (auto index = static_cast<int32_t>(topic.partitions.size()); index < total; ++index) {
-    topic.partitions.push_back(
-        std::make_unique<Partition>(index, std::make_unique<log::MemoryStore>(pool_), config));
+    topic.partitions.push_back(std::make_unique<Partition>(
+        index, place_ == nullptr
+                   ? log::PartitionLog(std::make_unique<log::MemoryStore>(pool_), config)
+                   : place_->open_log(topic, index, config, 0, 0)));
     ++partition_count_;
   }
 }
 
+void Topics::restore_partition(Topic& topic, int32_t leader_epoch, int64_t now_ms) {
+  ODK_ASSERT(place_ != nullptr);
+  const auto index = static_cast<int32_t>(topic.partitions.size());
+  const log::LogConfig config = settings_.log_config(topic.overrides);
+  topic.partitions.push_back(std::make_unique<Partition>(
+      index, place_->open_log(topic, index, config, leader_epoch, now_ms)));
+  ++partition_count_;
+}
+
 void Topics::remove(Topic& topic, ReadyFetches& ready) {
-  for (const auto& partition : topic.partitions) partition->waiters.wake_all(ready);
+  for (const auto& partition : topic.partitions) {
+    partition->waiters.wake_all(ready);
+    if (place_ != nullptr) place_->remove_log(topic, partition->index);
+  }
   partition_count_ -= topic.partitions.size();
   by_id_.erase(topic.id);
   topics_.erase(topics_.find(topic.name));
@@ -65,7 +80,10 @@ void Topics::remove(Topic& topic, ReadyFetches& ready) {
 
 void Topics::clear(ReadyFetches& ready) {
   for (const auto& [name, topic] : topics_) {
-    for (const auto& partition : topic->partitions) partition->waiters.wake_all(ready);
+    for (const auto& partition : topic->partitions) {
+      partition->waiters.wake_all(ready);
+      if (place_ != nullptr) place_->remove_log(*topic, partition->index);
+    }
   }
   by_id_.clear();
   topics_.clear();

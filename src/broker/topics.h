@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,8 +19,7 @@ namespace odradek::broker {
 
 // One partition: its log, and the fetches that wait for it.
 struct Partition {
-  Partition(int32_t number, std::unique_ptr<log::BatchStore> store, const log::LogConfig& config)
-      : index(number), log(std::move(store), config) {}
+  Partition(int32_t number, log::PartitionLog its_log) : index(number), log(std::move(its_log)) {}
 
   int32_t index;
   log::PartitionLog log;
@@ -40,6 +40,21 @@ struct Topic {
   }
 };
 
+// Where partitions' logs are kept, if not in memory.
+class LogPlace {
+ public:
+  LogPlace() = default;
+  LogPlace(const LogPlace&) = delete;
+  LogPlace& operator=(const LogPlace&) = delete;
+  virtual ~LogPlace() = default;
+
+  // Always a log; one that cannot be used is offline.
+  virtual log::PartitionLog open_log(const Topic& topic, int32_t partition,
+                                     const log::LogConfig& config, int32_t leader_epoch,
+                                     int64_t now_ms) = 0;
+  virtual void remove_log(const Topic& topic, int32_t partition) = 0;
+};
+
 // All topics, by name and by id. Pointers are valid until the topic is removed. One loop.
 class Topics {
  public:
@@ -49,9 +64,15 @@ class Topics {
   Topic* find(std::string_view name) const;
   Topic* find(const Uuid& id) const;
 
-  // The name is free and everything was checked.
-  Topic& create(std::string_view name, int32_t partitions, TopicOverrides overrides);
+  // From now on logs are opened there; it outlives the topics.
+  void set_place(LogPlace& place) { place_ = &place; }
+
+  // The name is free and everything was checked. Without an id it gets one.
+  Topic& create(std::string_view name, int32_t partitions, TopicOverrides overrides,
+                std::optional<Uuid> id = {});
   void add_partitions(Topic& topic, int32_t total);
+  // A partition as it was before a restart.
+  void restore_partition(Topic& topic, int32_t leader_epoch, int64_t now_ms);
   // Those that wait for its partitions become ready.
   void remove(Topic& topic, ReadyFetches& ready);
   void clear(ReadyFetches& ready);
@@ -71,6 +92,7 @@ class Topics {
  private:
   const Settings& settings_;
   std::shared_ptr<log::ChunkPool> pool_;
+  LogPlace* place_ = nullptr;
   std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
   std::unordered_map<Uuid, Topic*> by_id_;
   size_t partition_count_ = 0;

@@ -44,6 +44,12 @@ ApiError update_configs(Node& node, const ConfigResource& resource,
   ConfigChanges changed = is_topic ? change_topic_configs(node, current, changes)
                                    : change_broker_configs(current, changes);
   if (!changed.error.ok() || only_check) return std::move(changed.error);
+  MetadataBatch batch;
+  const std::string broker = resource.cluster_wide ? "" : std::to_string(node.id());
+  add_config_changes(batch, is_topic ? ConfigOwner::kTopic : ConfigOwner::kBroker,
+                     is_topic ? resource.topic->name : broker, now, changed.values);
+  error = node.commit(batch);
+  if (!error.ok()) return error;
   if (is_topic) {
     resource.topic->overrides = std::move(changed.values);
     node.topics().configs_changed(*resource.topic);

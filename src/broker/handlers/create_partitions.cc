@@ -39,8 +39,13 @@ ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& as
   error = check_assignments(call.node, asked,
                             static_cast<size_t>(asked.count) - topic->partitions.size());
   if (!error.ok()) return error;
-  if (!call.message.validate_only) call.node.topics().add_partitions(*topic, asked.count);
-  return {};
+  if (call.message.validate_only) return {};
+  MetadataBatch batch;
+  add_partitions(batch, call.node.facts_of(topic->name, topic->id),
+                 static_cast<int32_t>(topic->partitions.size()), asked.count);
+  error = call.node.commit(batch);
+  if (error.ok()) call.node.topics().add_partitions(*topic, asked.count);
+  return error;
 }
 
 void create_partitions(const Call<Request>& call, Response& response) {

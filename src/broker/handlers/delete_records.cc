@@ -16,6 +16,7 @@ constexpr int64_t kToTheEnd = -1;
 ErrorCode remove(Node& node, Partition* partition, int64_t offset, int64_t& low_watermark) {
   if (partition == nullptr) return ErrorCode::kUnknownTopicOrPartition;
   log::PartitionLog& log = partition->log;
+  if (log.fault()) return ErrorCode::kKafkaStorageError;
   if (!log.config().delete_old) return ErrorCode::kPolicyViolation;
   const int64_t target = offset == kToTheEnd ? log.high_watermark() : offset;
   if (target < 0 || target > log.high_watermark()) return ErrorCode::kOffsetOutOfRange;

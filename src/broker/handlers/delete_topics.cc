@@ -45,7 +45,8 @@ void remove(const Call<Request>& call, Answer& answer) {
   }
   answer.name = call.arena.copy(topic->name);
   answer.topic_id = topic->id;
-  call.node.delete_topic(*topic);
+  const ApiError error = call.node.delete_topic(*topic);
+  if (!error.ok()) refuse(error.code, call.arena.copy(error.message), answer);
 }
 
 void delete_topics(const Call<Request>& call, Response& response) {

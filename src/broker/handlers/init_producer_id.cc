@@ -21,7 +21,9 @@ TxnCoordinator::Answer init(const Call<Request>& call) {
   if (has_id != has_epoch) return {ErrorCode::kInvalidRequest};
   if (is_null(asked.transactional_id)) {
     // A producer that wants to go on with its id gets a new one: nothing of its old state matters.
-    return {ErrorCode::kNone, call.node.next_producer_id(), 0};
+    const Result<int64_t> id = call.node.next_producer_id();
+    if (!id) return {ErrorCode::kCoordinatorLoadInProgress};
+    return {ErrorCode::kNone, *id, 0};
   }
   return call.node.txns().init({asked.transactional_id, asked.producer_id, asked.producer_epoch},
                                asked.transaction_timeout_ms);

@@ -53,6 +53,7 @@ ErrorCode find_by_time(const Call<Request>& call, const log::PartitionLog& log, 
 
 ErrorCode find(const Call<Request>& call, const log::PartitionLog& log,
                const Request::ListOffsetsPartition& asked, Answer& answer) {
+  if (log.fault()) return ErrorCode::kKafkaStorageError;
   if (asked.current_leader_epoch >= 0) {
     if (asked.current_leader_epoch < log.leader_epoch()) return ErrorCode::kFencedLeaderEpoch;
     if (asked.current_leader_epoch > log.leader_epoch()) return ErrorCode::kUnknownLeaderEpoch;

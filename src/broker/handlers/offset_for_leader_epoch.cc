@@ -17,15 +17,19 @@ void find_end(const Partition* partition, const Request::OffsetForLeaderPartitio
   ErrorCode error = ErrorCode::kNone;
   if (partition == nullptr) {
     error = ErrorCode::kUnknownTopicOrPartition;
+  } else if (partition->log.fault()) {
+    error = ErrorCode::kKafkaStorageError;
   } else if (asked.current_leader_epoch >= 0 &&
              asked.current_leader_epoch < partition->log.leader_epoch()) {
     error = ErrorCode::kFencedLeaderEpoch;
   } else if (asked.current_leader_epoch > partition->log.leader_epoch()) {
     error = ErrorCode::kUnknownLeaderEpoch;
-  } else if (asked.leader_epoch == partition->log.leader_epoch()) {
-    // A log in memory knows one epoch, its own.
-    answer.leader_epoch = asked.leader_epoch;
-    answer.end_offset = partition->log.end_offset();
+  } else {
+    const log::PartitionLog& log = partition->log;
+    const log::LeaderEpochs::End end =
+        log.epochs().end_of(asked.leader_epoch, log.high_watermark());
+    answer.leader_epoch = end.epoch;
+    answer.end_offset = end.end_offset;
   }
   answer.error_code = proto::to_number(error);
 }

@@ -55,6 +55,10 @@ class FileSystem {
   // Names that were made, renamed or removed in the directory are so on the disk.
   virtual Result<void> sync_directory(const std::string& path) = 0;
 
+  // Holds the file, made if need be, until the result goes; kPrecondition when another process
+  // does.
+  virtual Result<std::unique_ptr<File>> lock(const std::string& path) = 0;
+
   // What is left for files, and the whole, in bytes.
   struct Space {
     uint64_t free_bytes = 0;

@@ -100,6 +100,9 @@ class MemoryFileSystem final : public FileSystem {
     return {};
   }
   Result<void> sync_directory(const std::string& /*path*/) override { return {}; }
+  Result<std::unique_ptr<File>> lock(const std::string& path) override {
+    return open(path, OpenMode::kCreate);
+  }
   Result<Space> space(const std::string& /*path*/) override {
     return Space{space_.value_or(size_t{1} << 40U), size_t{1} << 40U};
   }

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -153,6 +154,14 @@ class PosixFileSystem final : public FileSystem {
     const int number = ::fsync(descriptor) == 0 ? 0 : errno;
     ::close(descriptor);
     return number == 0 ? Result<void>() : Result<void>(failed("cannot sync", path, number));
+  }
+  Result<std::unique_ptr<File>> lock(const std::string& path) override {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor < 0) return failed("cannot open", path, errno);
+    std::unique_ptr<File> file = std::make_unique<PosixFile>(descriptor, path);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return file;
+    if (errno != EWOULDBLOCK) return failed("cannot lock", path, errno);
+    return Error(Errc::kPrecondition, fmt::format("{} is held by another process", path));
   }
   Result<Space> space(const std::string& path) override {
     struct statvfs status = {};
