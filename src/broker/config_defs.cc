@@ -29,6 +29,16 @@ constexpr ConfigDef kBrokerDefs[] = {
 #undef ODK_BROKER_CONFIG
 };
 
+// Source: GroupConfig of Kafka 4.3.
+constexpr ConfigDef kGroupDefs[] = {
+    {"consumer.assignment.interval.ms", kInt, "1000", "group.consumer.assignment.interval.ms", true,
+     0, kNoMost, "", "How long at the least between two assignments of the group's partitions."},
+    {"consumer.heartbeat.interval.ms", kInt, "5000", "group.consumer.heartbeat.interval.ms", true,
+     1, kNoMost, "", "How often members of the group are to send heartbeats."},
+    {"consumer.session.timeout.ms", kInt, "45000", "group.consumer.session.timeout.ms", true, 1,
+     kNoMost, "", "After how long a silence a member is out of the group."},
+};
+
 static_assert(std::ranges::is_sorted(kTopicDefs, {}, &ConfigDef::name));
 static_assert(std::ranges::is_sorted(kBrokerDefs, {}, &ConfigDef::name));
 
@@ -129,6 +139,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 std::span<const ConfigDef> topic_config_defs() { return kTopicDefs; }
 std::span<const ConfigDef> broker_config_defs() { return kBrokerDefs; }
 const ConfigDef* find_topic_config(std::string_view name) { return find(kTopicDefs, name); }
+std::span<const ConfigDef> group_config_defs() { return kGroupDefs; }
+const ConfigDef* find_group_config(std::string_view name) { return find(kGroupDefs, name); }
 const ConfigDef* find_broker_config(std::string_view name) { return find(kBrokerDefs, name); }
 
 Result<void> check_config_value(const ConfigDef& def, std::string_view value) {

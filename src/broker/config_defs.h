@@ -32,6 +32,7 @@ enum class ConfigSource : int8_t {
   kClusterDefault = 3,  // altered for all brokers while running
   kStatic = 4,          // given at start
   kDefault = 5,
+  kGroup = 8,  // set for one consumer group
 };
 
 // What is known of one configuration key.
@@ -49,9 +50,11 @@ struct ConfigDef {
 
 std::span<const ConfigDef> topic_config_defs();
 std::span<const ConfigDef> broker_config_defs();
+std::span<const ConfigDef> group_config_defs();  // of one consumer group
 // Null when there is no such key.
 const ConfigDef* find_topic_config(std::string_view name);
 const ConfigDef* find_broker_config(std::string_view name);
+const ConfigDef* find_group_config(std::string_view name);
 
 // Whether `value` is one for the key; kConfig says why not.
 Result<void> check_config_value(const ConfigDef& def, std::string_view value);

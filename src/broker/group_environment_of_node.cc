@@ -63,8 +63,15 @@ void NodeGroupEnvironment::for_each_topic(
   for (const auto& [name, topic] : node_.topics().all()) visit(view_of(*topic));
 }
 
-ConsumerTimes NodeGroupEnvironment::consumer_times(std::string_view /*group_id*/) const {
-  return {};
+ConsumerTimes NodeGroupEnvironment::consumer_times(std::string_view group_id) const {
+  const auto ms = [&](std::string_view name) {
+    return std::chrono::milliseconds(node_.settings().group_long(name, group_id));
+  };
+  ConsumerTimes times;
+  times.session_timeout = ms("consumer.session.timeout.ms");
+  times.heartbeat_interval = ms("consumer.heartbeat.interval.ms");
+  times.assignment_interval = ms("consumer.assignment.interval.ms");
+  return times;
 }
 
 }  // namespace odradek::broker

@@ -48,7 +48,8 @@ std::string_view unprefixed(std::string_view name) {
 
 Settings::Settings(Profile profile) {
   if (profile != Profile::kDev) return;
-  profile_ = {{"group.initial.rebalance.delay.ms", "0"},
+  profile_ = {{"group.consumer.assignment.interval.ms", "0"},
+              {"group.initial.rebalance.delay.ms", "0"},
               {"log.retention.check.interval.ms", "1000"},
               {"offsets.topic.num.partitions", "1"},
               {"offsets.topic.replication.factor", "1"},
@@ -92,6 +93,7 @@ void Settings::set_dynamic(std::string_view name, std::optional<std::string> val
 void Settings::clear_dynamic() {
   broker_dynamic_.clear();
   cluster_dynamic_.clear();
+  groups_.clear();
 }
 
 std::string Settings::default_of(const ConfigDef& def) const {
@@ -177,6 +179,43 @@ int64_t Settings::topic_long(std::string_view name, const TopicOverrides& overri
   return config_long(topic_get(*def, overrides).value.value_or("0"));
 }
 
+const TopicOverrides& Settings::group_overrides(std::string_view group) const {
+  static const TopicOverrides none;
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? none : found->second;
+}
+
+void Settings::set_group_overrides(std::string_view group, TopicOverrides overrides) {
+  if (overrides.empty()) {
+    groups_.erase(std::string(group));
+  } else {
+    groups_.insert_or_assign(std::string(group), std::move(overrides));
+  }
+}
+
+std::vector<ConfigSynonym> Settings::group_synonyms(const ConfigDef& def,
+                                                    std::string_view group) const {
+  std::vector<ConfigSynonym> levels;
+  if (const std::string* value = value_in(group_overrides(group), def.name)) {
+    levels.push_back({def.name, *value, ConfigSource::kGroup});
+  }
+  for (ConfigSynonym& level : synonyms(*find_broker_config(def.broker_name))) {
+    levels.push_back(std::move(level));
+  }
+  return levels;
+}
+
+ConfigValue Settings::group_get(const ConfigDef& def, std::string_view group) const {
+  const std::vector<ConfigSynonym> levels = group_synonyms(def, group);
+  return {levels.front().value, levels.front().source};
+}
+
+int64_t Settings::group_long(std::string_view name, std::string_view group) const {
+  const ConfigDef* def = find_group_config(name);
+  ODK_ASSERT(def != nullptr, "{}", name);
+  return config_long(group_get(*def, group).value.value_or("0"));
+}
+
 log::LogConfig Settings::log_config(const TopicOverrides& overrides) const {
   const auto text = [&](std::string_view name) {
     return topic_get(*find_topic_config(name), overrides).value.value_or("");
@@ -222,10 +261,19 @@ GroupConfig Settings::group_config() const {
   const auto ms = [this](std::string_view name) {
     return Duration(std::chrono::milliseconds(get_long(name)));
   };
+  const auto text = [this](std::string_view name) {
+    return get(*find_broker_config(name)).value.value_or("");
+  };
   GroupConfig config;
   config.session_timeout_min = ms("group.min.session.timeout.ms");
   config.session_timeout_max = ms("group.max.session.timeout.ms");
   config.initial_rebalance_delay = ms("group.initial.rebalance.delay.ms");
+  config.consumer_members_max = static_cast<size_t>(get_long("group.consumer.max.size"));
+  const std::string assignors = text("group.consumer.assignors");
+  config.default_assignor = assignors.starts_with("range") ? "range" : "uniform";
+  const std::string policy = text("group.consumer.migration.policy");
+  config.may_upgrade = policy == "bidirectional" || policy == "upgrade";
+  config.may_downgrade = policy == "bidirectional" || policy == "downgrade";
   config.members_max = static_cast<size_t>(get_long("group.max.size"));
   config.offset_metadata_bytes_max = static_cast<size_t>(get_long("offset.metadata.max.bytes"));
   config.offsets_retention = Duration(std::chrono::minutes(get_long("offsets.retention.minutes")));

@@ -62,6 +62,14 @@ class Settings {
   ConfigValue topic_get(const ConfigDef& def, const TopicOverrides& overrides) const;
   std::vector<ConfigSynonym> topic_synonyms(const ConfigDef& def,
                                             const TopicOverrides& overrides) const;
+  // What was set for one consumer group; empty when nothing was.
+  const TopicOverrides& group_overrides(std::string_view group) const;
+  void set_group_overrides(std::string_view group, TopicOverrides overrides);
+  // A group's effective value, and the levels below.
+  ConfigValue group_get(const ConfigDef& def, std::string_view group) const;
+  std::vector<ConfigSynonym> group_synonyms(const ConfigDef& def, std::string_view group) const;
+  int64_t group_long(std::string_view name, std::string_view group) const;
+
   // What a topic's logs follow.
   log::LogConfig log_config(const TopicOverrides& overrides) const;
   int64_t topic_long(std::string_view name, const TopicOverrides& overrides) const;
@@ -76,6 +84,7 @@ class Settings {
   std::map<std::string, std::string, std::less<>> static_;
   TopicOverrides broker_dynamic_;
   TopicOverrides cluster_dynamic_;
+  std::map<std::string, TopicOverrides, std::less<>> groups_;
 };
 
 }  // namespace odradek::broker

@@ -231,6 +231,44 @@ ConfigChanges change_topic_configs(const Node& node, const TopicOverrides& curre
   return changed;
 }
 
+ConfigChanges change_group_configs(const Node& node, std::string_view group,
+                                   const TopicOverrides& current,
+                                   std::span<const ConfigChange> changes) {
+  const Settings& settings = node.settings();
+  ConfigChanges changed = change_configs(
+      current, changes, find_group_config, [&](const ConfigDef& def, const TopicOverrides& values) {
+        const auto found = values.find(def.name);
+        return found != values.end() ? found->second
+                                     : settings.group_get(def, group).value.value_or("");
+      });
+  if (!changed.error.ok()) return changed;
+  std::map<std::string_view, int64_t> values;
+  for (const ConfigDef& def : group_config_defs()) {
+    const auto found = changed.values.find(def.name);
+    values[def.name] = found != changed.values.end() ? config_long(found->second)
+                                                     : settings.get_long(def.broker_name);
+    if (found == changed.values.end()) continue;
+    const std::string name(def.name.substr(std::string_view("consumer.").size()));
+    const std::string least = "group.consumer.min." + name;
+    const std::string most = "group.consumer.max." + name;
+    if (values[def.name] < settings.get_long(least)) {
+      changed.error =
+          refuse(ErrorCode::kInvalidConfig,
+                 fmt::format("{} must be greater than or equal to {}", def.name, least));
+    } else if (values[def.name] > settings.get_long(most)) {
+      changed.error = refuse(ErrorCode::kInvalidConfig,
+                             fmt::format("{} must be less than or equal to {}", def.name, most));
+    }
+  }
+  if (changed.error.ok() &&
+      values["consumer.session.timeout.ms"] <= values["consumer.heartbeat.interval.ms"]) {
+    changed.error = refuse(ErrorCode::kInvalidConfig,
+                           "consumer.session.timeout.ms must be greater than "
+                           "consumer.heartbeat.interval.ms");
+  }
+  return changed;
+}
+
 ConfigChanges change_broker_configs(const TopicOverrides& current,
                                     std::span<const ConfigChange> changes) {
   const auto find = [](std::string_view name) {

@@ -52,6 +52,11 @@ struct ConfigChanges {
 };
 ConfigChanges change_topic_configs(const Node& node, const TopicOverrides& current,
                                    std::span<const ConfigChange> changes);
+// The same for one consumer group; times stay within the broker's limits.
+// Source: GroupConfig.validate of Kafka 4.3.
+ConfigChanges change_group_configs(const Node& node, std::string_view group,
+                                   const TopicOverrides& current,
+                                   std::span<const ConfigChange> changes);
 // The same for the broker's own, of one level.
 ConfigChanges change_broker_configs(const TopicOverrides& current,
                                     std::span<const ConfigChange> changes);

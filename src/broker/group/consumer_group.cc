@@ -94,8 +94,12 @@ void ConsumerGroup::put_target(const std::string& id, std::optional<PartitionSet
 
 void ConsumerGroup::set_target_epoch(int32_t epoch, TimestampMs now_ms) {
   changes_.push_back(target_epoch_record(id_, &epoch, now_ms));
-  undo_.push_back([this, before = target_epoch_] { target_epoch_ = before; });
+  undo_.push_back([this, epoch_before = target_epoch_, made_before = target_made_ms_] {
+    target_epoch_ = epoch_before;
+    target_made_ms_ = made_before;
+  });
   target_epoch_ = epoch;
+  target_made_ms_ = now_ms;
 }
 
 void ConsumerGroup::set_epoch(EpochValue value) {

@@ -165,6 +165,7 @@ class ConsumerGroup {
   std::set<std::string> topics_of(const ConsumerMember& member) const;
   int64_t metadata_hash() const;
   void bump_epoch();
+  bool is_time_for_target(Now now) const;
   void compute_target(Now now);
 
   // consumer_leave.cc
@@ -186,6 +187,7 @@ class ConsumerGroup {
 
   EpochValue epoch_;
   int32_t target_epoch_ = 0;
+  TimestampMs target_made_ms_ = 0;
   Members members_;
   TargetAssignment targets_;
   std::map<std::string, ResolvedRegex, std::less<>> regexes_;

@@ -35,6 +35,8 @@ void apply(const ConsumerHeartbeat& input, ConsumerMember& member) {
 // Source: throwIfConsumerGroupMemberEpochIsInvalid.
 proto::ErrorCode ConsumerGroup::check_epoch(const ConsumerMember& member,
                                             const ConsumerHeartbeat& input) const {
+  // It starts over, and has nothing.
+  if (input.epoch == 0) return ErrorCode::kNone;
   if (input.epoch > member.epoch) return ErrorCode::kFencedMemberEpoch;
   if (input.epoch == member.epoch) return ErrorCode::kNone;
   // The answer that told it its epoch may have been lost; it goes on when it has nothing else.
@@ -94,6 +96,8 @@ void ConsumerGroup::replace(const ConsumerMember& old_member, const ConsumerMemb
 
 void ConsumerGroup::update(const ConsumerMember& before, ConsumerMember& after,
                            const PartitionSet* reported, Now now) {
+  // As Kafka's: a group begins with epoch 1, and its first subscription makes it 2.
+  if (epoch_.epoch == 0) epoch_.epoch = 1;
   bool bump = before.topics != after.topics || before.regex != after.regex;
   put_member(after);
   if (before.regex != after.regex) drop_unused_regexes();
@@ -103,7 +107,7 @@ void ConsumerGroup::update(const ConsumerMember& before, ConsumerMember& after,
     topics_changed_ = false;
   }
   if (bump) bump_epoch();
-  if (epoch_.epoch > target_epoch_) compute_target(now);
+  if (epoch_.epoch > target_epoch_ && is_time_for_target(now)) compute_target(now);
   reconcile(after, {target_epoch_, &target(after.id), reported},
             [this](const Uuid& topic, int32_t partition) { return is_owned(topic, partition); });
   put_member(after);

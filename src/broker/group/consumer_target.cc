@@ -89,6 +89,13 @@ std::string_view ConsumerGroup::assignor() const {
   return std::ranges::max_element(votes, {}, [](const auto& item) { return item.second; })->first;
 }
 
+bool ConsumerGroup::is_time_for_target(Now now) const {
+  const Duration interval = environment_.consumer_times(id_).assignment_interval;
+  const Duration passed = std::chrono::milliseconds(now.wall_ms - target_made_ms_);
+  // A clock that was set back does not hold up the group.
+  return target_epoch_ == 0 || passed >= interval || passed < Duration::zero();
+}
+
 void ConsumerGroup::compute_target(Now now) {
   AssignorInput input;
   for (const auto& [id, member] : members_) {

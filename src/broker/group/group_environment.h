@@ -41,6 +41,7 @@ struct GroupTopic {
 struct ConsumerTimes {
   Duration session_timeout = std::chrono::seconds(45);
   Duration heartbeat_interval = std::chrono::seconds(5);
+  Duration assignment_interval{};  // between two target assignments, at the least
 };
 
 // What groups need of the world around them: a place to write, topics, and configuration. Views

@@ -27,6 +27,10 @@ ConfigResource find_config_resource(Node& node, int8_t type, std::string_view na
       }
       return resource;
     }
+    case ConfigResourceType::kGroup:
+      if (name.empty()) return refuse(ErrorCode::kInvalidRequest, "Group name must not be empty");
+      resource.group = name;
+      return resource;
     case ConfigResourceType::kBroker:
       resource.cluster_wide = name.empty();
       if (!name.empty() && name != std::to_string(node.id())) {

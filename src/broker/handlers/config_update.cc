@@ -30,12 +30,26 @@ void set_broker_level(Settings& settings, const TopicOverrides& values, bool clu
   for (const auto& [name, value] : values) settings.set_dynamic(name, value, cluster_wide);
 }
 
+ApiError update_group(Node& node, std::string_view group, std::span<const ConfigChange> changes,
+                      bool replace, bool only_check) {
+  Settings& settings = node.settings();
+  const TopicOverrides nothing;
+  ConfigChanges changed = change_group_configs(
+      node, group, replace ? nothing : settings.group_overrides(group), changes);
+  if (changed.error.ok() && !only_check) {
+    settings.set_group_overrides(group, std::move(changed.values));
+  }
+  return std::move(changed.error);
+}
+
 }  // namespace
 
 ApiError update_configs(Node& node, const ConfigResource& resource,
                         std::span<const ConfigChange> changes, bool replace, bool only_check) {
   ApiError error = check_unique(changes);
   if (!error.ok()) return error;
+  if (!is_null(resource.group))
+    return update_group(node, resource.group, changes, replace, only_check);
   const bool is_topic = resource.topic != nullptr;
   const TopicOverrides& now =
       is_topic ? resource.topic->overrides : node.settings().dynamic(resource.cluster_wide);

@@ -33,12 +33,8 @@ ApiError check_join(const Request& message) {
   if (message.topic_partitions.data() == nullptr || !message.topic_partitions.empty()) {
     return invalid("TopicPartitions must be empty when (re-)joining.");
   }
-  const bool names =
-      message.subscribed_topic_names.data() != nullptr && !message.subscribed_topic_names.empty();
-  if (!names && message.subscribed_topic_regex.empty()) {
-    return invalid(
-        "Either SubscribedTopicNames or SubscribedTopicRegex must be set in first "
-        "request.");
+  if (message.subscribed_topic_names.data() == nullptr && is_null(message.subscribed_topic_regex)) {
+    return invalid("SubscribedTopicNames or SubscribedTopicRegex must be there when (re-)joining.");
   }
   return {};
 }
@@ -52,8 +48,7 @@ ApiError check(const Call<Request>& call) {
   if (is_blank(message.instance_id)) return invalid("InstanceId can't be empty.");
   if (is_blank(message.rack_id)) return invalid("RackId can't be empty.");
   if (message.member_epoch < kStaticLeaveEpoch) {
-    return invalid(fmt::format("MemberEpoch is {}, but must be greater than or equal to -2.",
-                               message.member_epoch));
+    return invalid("MemberEpoch is invalid.");
   }
   if (message.member_epoch == kStaticLeaveEpoch && is_null(message.instance_id)) {
     return invalid("InstanceId can't be null.");

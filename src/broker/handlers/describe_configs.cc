@@ -21,12 +21,13 @@ class Described {
       : call_(call), resource_(resource) {}
 
   std::span<const ConfigDef> defs() const {
+    if (is_group()) return group_config_defs();
     return resource_.topic != nullptr ? topic_config_defs() : broker_config_defs();
   }
 
   // The cluster's own level holds only what was set there.
   bool has(const ConfigDef& def) const {
-    return resource_.topic != nullptr || !resource_.cluster_wide ||
+    return is_group() || resource_.topic != nullptr || !resource_.cluster_wide ||
            settings().dynamic(true).contains(def.name);
   }
 
@@ -44,9 +45,11 @@ class Described {
   }
 
  private:
+  bool is_group() const { return !is_null(resource_.group); }
   const Settings& settings() const { return call_.node.settings(); }
 
   ConfigValue get(const ConfigDef& def) const {
+    if (is_group()) return settings().group_get(def, resource_.group);
     if (resource_.topic != nullptr) return settings().topic_get(def, resource_.topic->overrides);
     if (resource_.cluster_wide) {
       return {settings().dynamic(true).find(def.name)->second, ConfigSource::kClusterDefault};
@@ -54,10 +57,14 @@ class Described {
     return settings().get(def);
   }
 
+  std::vector<ConfigSynonym> synonyms_of(const ConfigDef& def) const {
+    if (is_group()) return settings().group_synonyms(def, resource_.group);
+    return resource_.topic != nullptr ? settings().topic_synonyms(def, resource_.topic->overrides)
+                                      : settings().synonyms(def);
+  }
+
   void fill_synonyms(const ConfigDef& def, Entry& entry) const {
-    std::vector<ConfigSynonym> levels =
-        resource_.topic != nullptr ? settings().topic_synonyms(def, resource_.topic->overrides)
-                                   : settings().synonyms(def);
+    std::vector<ConfigSynonym> levels = synonyms_of(def);
     if (resource_.topic == nullptr && resource_.cluster_wide) {
       std::erase_if(levels, [](const ConfigSynonym& level) {
         return level.source != ConfigSource::kClusterDefault;
