@@ -218,6 +218,8 @@ class GroupDriver {
     made.generation = generation;
     return made;
   }
+
+ protected:
   void collect() {
     for (auto& [ticket, reply] : replies.joins) joins[ticket] = std::move(reply);
     for (auto& [ticket, reply] : replies.syncs) syncs[ticket] = std::move(reply);

@@ -44,8 +44,10 @@ ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& as
   add_partitions(batch, call.node.facts_of(topic->name, topic->id),
                  static_cast<int32_t>(topic->partitions.size()), asked.count);
   error = call.node.commit(batch);
-  if (error.ok()) call.node.topics().add_partitions(*topic, asked.count);
-  return error;
+  if (!error.ok()) return error;
+  call.node.topics().add_partitions(*topic, asked.count);
+  call.node.groups().groups().topics_changed();
+  return {};
 }
 
 void create_partitions(const Call<Request>& call, Response& response) {
