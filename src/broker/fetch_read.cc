@@ -5,6 +5,7 @@
 #include <span>
 
 #include "broker/node.h"
+#include "broker/security/security.h"
 #include "wire/record_batch.h"
 
 namespace odradek::broker {
@@ -13,11 +14,18 @@ namespace {
 using proto::ErrorCode;
 
 // The partition a fetch names, or why there is none.
-ErrorCode find_partition(const Topics& topics, const FetchPartition& asked,
+ErrorCode find_partition(const Node& node, const FetchLimits& limits, const FetchPartition& asked,
                          const Partition*& found) {
+  const Topics& topics = node.topics();
   const bool by_name = !asked.topic.empty();
   const Topic* topic =
       by_name ? topics.find(std::string_view(asked.topic)) : topics.find(asked.topic_id);
+  const std::string_view name = topic != nullptr ? topic->name : asked.topic;
+  if (limits.reader != nullptr && !name.empty() &&
+      !node.security().authorizer().allows(requester_of(*limits.reader), AclOperation::kRead,
+                                           ResourceType::kTopic, name)) {
+    return ErrorCode::kTopicAuthorizationFailed;
+  }
   if (topic == nullptr) {
     return by_name || asked.topic_id.is_zero() ? ErrorCode::kUnknownTopicOrPartition
                                                : ErrorCode::kUnknownTopicId;
@@ -57,7 +65,7 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
   for (auto asked = partitions.begin(); asked != partitions.end(); ++asked) {
     FetchedPartition& fetched = read.partitions.emplace_back();
     fetched.asked = asked;
-    fetched.error = find_partition(node.topics(), *asked, fetched.partition);
+    fetched.error = find_partition(node, limits, *asked, fetched.partition);
     if (fetched.partition == nullptr) continue;
     read.any_known = true;
     const log::PartitionLog& log = fetched.partition->log;

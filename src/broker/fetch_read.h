@@ -8,6 +8,10 @@
 #include "log/aborted_txns.h"
 #include "proto/error_code.h"
 
+namespace odradek::rpc {
+struct ConnectionInfo;
+}
+
 namespace odradek::broker {
 
 class Node;
@@ -17,6 +21,8 @@ struct FetchLimits {
   size_t bytes_min = 0;
   size_t bytes_max = 0;
   bool read_committed = false;
+  // Who reads; null when everybody may read everything.
+  const rpc::ConnectionInfo* reader = nullptr;
 };
 
 // What was read of one partition. Offsets are -1 where there is an error.

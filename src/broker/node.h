@@ -95,6 +95,8 @@ class Node {
 
   // Whether `bytes` more may be kept, after the oldest records of others made room if they may.
   bool make_room(size_t bytes);
+  // Where logs are, as admin tools show it.
+  std::string_view log_dir() const { return "memory"; }
   size_t used_memory_bytes() const { return pool_->used_bytes(); }
   size_t memory_bytes_max() const { return options_.memory_bytes_max; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/arena.h"
+#include "broker/handlers/reply.h"
 #include "broker/node.h"
 #include "proto/messages/fetch_response.h"
 #include "rpc/message.h"
@@ -74,7 +75,10 @@ bool has_news(const FetchedPartition& fetched) {
 }  // namespace
 
 PendingFetch::PendingFetch(Node& node, rpc::Request request, Options options)
-    : node_(node), request_(std::move(request)), options_(std::move(options)) {
+    : node_(node),
+      request_(std::move(request)),
+      options_(std::move(options)),
+      begun_(node.loop().now()) {
   if (options_.session) session_epoch_ = options_.session->next_epoch();
 }
 
@@ -110,6 +114,7 @@ void PendingFetch::start(std::unique_ptr<PendingFetch> fetch) {
 }
 
 void PendingFetch::wait(const FetchRead& read) {
+  waited_ = true;
   leave();
   set_missing_bytes(static_cast<int64_t>(options_.limits.bytes_min - read.bytes));
   for (const FetchedPartition& fetched : read.partitions) {
@@ -142,7 +147,27 @@ void PendingFetch::complete() {
   answer(read);
 }
 
+// A client above its byte rate gets nothing now, and is to come again later; its session goes on.
+bool PendingFetch::answer_throttled(size_t bytes) {
+  Quotas& quotas = node_.security().quotas();
+  if (!quotas.limits(QuotaKey::kConsumerByteRate)) return false;
+  const MonotonicTime now = node_.loop().now();
+  const Duration throttle =
+      quotas.record(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now);
+  if (throttle <= Duration(0)) return false;
+  quotas.unrecord(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now);
+  Response response;
+  response.throttle_time_ms = throttle_ms(throttle);
+  if (options_.session && options_.incremental) response.session_id = options_.session->id();
+  if (options_.session && !options_.incremental) node_.sessions().remove(options_.session->id());
+  response.responses = proto::empty_array<Response::FetchableTopicResponse>();
+  response.node_endpoints = proto::empty_array<Response::NodeEndpoint>();
+  reply(node_, request_, response, now);
+  return true;
+}
+
 void PendingFetch::answer(FetchRead& read) {
+  if (answer_throttled(read.bytes)) return;
   Response response;
   if (options_.session) {
     response.session_id = options_.session->id();
@@ -195,7 +220,7 @@ void PendingFetch::answer(FetchRead& read) {
       if (fetched.bytes > 0) options_.session->move_to_end(fetched.asked);
     }
   }
-  rpc::respond(request_, response);
+  reply(node_, request_, response, waited_ ? node_.loop().now() : begun_);
 }
 
 }  // namespace odradek::broker

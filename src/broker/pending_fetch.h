@@ -41,11 +41,14 @@ class PendingFetch final : public FetchWait {
   bool is_enough(const FetchRead& read) const;
   void wait(const FetchRead& read);
   void answer(FetchRead& read);
+  bool answer_throttled(size_t bytes);
 
   Node& node_;
   rpc::Request request_;
   Options options_;
   int32_t session_epoch_ = 0;
+  MonotonicTime begun_;
+  bool waited_ = false;
   io::TimerId timer_ = 0;
 };
 

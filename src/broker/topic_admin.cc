@@ -92,9 +92,11 @@ ApiError check_numbers(Node& node, const NewTopic& topic, int32_t& partitions) {
   if (replicas > 1) {
     return refuse(
         ErrorCode::kInvalidReplicationFactor,
-        fmt::format("Unable to replicate the partition {} time(s): The target replication factor "
-                    "of {} cannot be reached because only 1 broker(s) are registered.",
-                    replicas, replicas));
+        fmt::format(
+            "Unable to replicate the partition {} time(s): The target replication factor "
+            "of {} cannot be reached because only 1 broker(s) are registered or some brokers "
+            "have all their log directories cordoned.",
+            replicas, replicas));
   }
   return check_room(node.topics(), partitions);
 }

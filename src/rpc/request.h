@@ -59,8 +59,8 @@ class Responder {
   void send(SliceChain header_and_body);
   // As send(), then reads nothing from the connection for `mute` (quotas, KIP-219).
   void send_then_mute(SliceChain header_and_body, Duration mute);
-  // acks=0: this request has no answer.
-  void send_nothing();
+  // acks=0: this request has no answer. Reads nothing for `mute`.
+  void send_nothing(Duration mute = Duration(0));
   // Closes the connection; one log line with peer, API and `reason`.
   void close(std::string_view reason);
 

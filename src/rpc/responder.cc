@@ -30,10 +30,10 @@ void Responder::send_then_mute(SliceChain header_and_body, Duration mute) {
   if (const auto connection = take()) connection->answer(slot, std::move(header_and_body), mute);
 }
 
-void Responder::send_nothing() {
+void Responder::send_nothing(Duration mute) {
   ODK_ASSERT(slot_ != 0, "a request is answered twice");
   const uint64_t slot = std::exchange(slot_, 0);
-  if (const auto connection = take()) connection->answer_nothing(slot);
+  if (const auto connection = take()) connection->answer_nothing(slot, mute);
 }
 
 void Responder::close(std::string_view reason) {

@@ -273,13 +273,14 @@ void ServerConnection::answer(uint64_t slot, SliceChain header_and_body, Duratio
   if (!in_batch_) schedule_flush();
 }
 
-void ServerConnection::answer_nothing(uint64_t slot) {
+void ServerConnection::answer_nothing(uint64_t slot, Duration mute_for) {
   AnswerSlot* const found = slots_.find(slot);
   if (closing_ || found == nullptr) return;
   ODK_ASSERT(found->state == AnswerSlot::State::kWaiting, "a request is answered twice");
   --waiting_;
   found->state = AnswerSlot::State::kSilent;
   shared_.release(std::exchange(found->request_bytes, size_t{0}));
+  if (mute_for > Duration(0)) mute(mute_for);
   if (!in_batch_) schedule_flush();
 }
 

@@ -29,7 +29,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   // From the Responder.
   void answer(uint64_t slot, SliceChain header_and_body, Duration mute);
-  void answer_nothing(uint64_t slot);
+  void answer_nothing(uint64_t slot, Duration mute);
   void fail(uint64_t slot, std::string_view reason);
 
   // Ends the connection soon, without an answer to what is in flight.

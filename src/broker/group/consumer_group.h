@@ -35,6 +35,8 @@ struct ConsumerHeartbeat {
   std::string_view regex;
   std::string_view assignor;
   std::optional<PartitionSet> owned;
+  // May the client know of a topic? An expression means only such topics. None: of all.
+  std::function<bool(std::string_view)> may_see;
 };
 
 struct ConsumerReply {
@@ -155,12 +157,14 @@ class ConsumerGroup {
   ErrorCode static_member_of(const ConsumerHeartbeat& input, ConsumerMember& member);
   void replace(const ConsumerMember& old_member, const ConsumerMember& new_member);
   // What a change of `before` into `after` means: epoch, target, and the member's next step.
+  // `may_see` as in ConsumerHeartbeat; nothing in place of it leaves expressions as they are.
+  using TopicFilter = std::function<bool(std::string_view)>;
   void update(const ConsumerMember& before, ConsumerMember& after, const PartitionSet* reported,
-              Now now);
+              Now now, const TopicFilter* may_see = nullptr);
 
   // consumer_target.cc
-  bool resolve_regex(const std::string& regex, bool again, Now now);
-  bool resolve_all(Now now);
+  bool resolve_regex(const std::string& regex, bool again, Now now, const TopicFilter& may_see);
+  bool resolve_all(Now now, const TopicFilter& may_see);
   void drop_unused_regexes();
   std::set<std::string> topics_of(const ConsumerMember& member) const;
   int64_t metadata_hash() const;

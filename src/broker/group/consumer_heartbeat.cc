@@ -95,16 +95,20 @@ void ConsumerGroup::replace(const ConsumerMember& old_member, const ConsumerMemb
 }
 
 void ConsumerGroup::update(const ConsumerMember& before, ConsumerMember& after,
-                           const PartitionSet* reported, Now now) {
+                           const PartitionSet* reported, Now now, const TopicFilter* may_see) {
   // As Kafka's: a group begins with epoch 1, and its first subscription makes it 2.
   if (epoch_.epoch == 0) epoch_.epoch = 1;
   bool bump = before.topics != after.topics || before.regex != after.regex;
   put_member(after);
   if (before.regex != after.regex) drop_unused_regexes();
-  if (!after.regex.empty() && resolve_regex(after.regex, false, now)) bump = true;
+  if (may_see != nullptr && !after.regex.empty() &&
+      resolve_regex(after.regex, false, now, *may_see)) {
+    bump = true;
+  }
   if (topics_changed_) {
-    if (resolve_all(now) || metadata_hash() != epoch_.metadata_hash) bump = true;
-    topics_changed_ = false;
+    const bool changed = may_see != nullptr && resolve_all(now, *may_see);
+    if (changed || metadata_hash() != epoch_.metadata_hash) bump = true;
+    topics_changed_ = may_see == nullptr && !regexes_.empty();
   }
   if (bump) bump_epoch();
   if (epoch_.epoch > target_epoch_ && is_time_for_target(now)) compute_target(now);
@@ -126,7 +130,7 @@ ConsumerReply ConsumerGroup::heartbeat(const ConsumerHeartbeat& input, Now now) 
   }
   const ConsumerMember before = member;
   apply(input, member);
-  update(before, member, input.owned ? &*input.owned : nullptr, now);
+  update(before, member, input.owned ? &*input.owned : nullptr, now, &input.may_see);
   const ErrorCode error = write_changes();
   if (error != ErrorCode::kNone) {
     topics_changed_ = true;

@@ -10,14 +10,17 @@
 
 namespace odradek::broker {
 
-// Looks for the topics an expression means, once or `again`; whether they changed.
-bool ConsumerGroup::resolve_regex(const std::string& regex, bool again, Now now) {
+// Looks for the topics an expression means, once or `again`; whether they changed. What the client
+// may not know of does not count, as in Kafka: whoever asks first asks for all members.
+bool ConsumerGroup::resolve_regex(const std::string& regex, bool again, Now now,
+                                  const TopicFilter& may_see) {
   const auto known = regexes_.find(regex);
   if (known != regexes_.end() && !again) return false;
   ResolvedRegex resolved;
   const TopicRegex expression(regex);
   environment_.for_each_topic([&](const GroupTopic& topic) {
-    if (expression.matches(topic.name)) resolved.topics.emplace(topic.name);
+    if (!expression.matches(topic.name)) return;
+    if (!may_see || may_see(topic.name)) resolved.topics.emplace(topic.name);
   });
   if (known != regexes_.end() && known->second.topics == resolved.topics) return false;
   resolved.version = epoch_.epoch + 1;
@@ -26,11 +29,13 @@ bool ConsumerGroup::resolve_regex(const std::string& regex, bool again, Now now)
   return true;
 }
 
-bool ConsumerGroup::resolve_all(Now now) {
+bool ConsumerGroup::resolve_all(Now now, const TopicFilter& may_see) {
   std::set<std::string> all;
   for (const auto& [regex, resolved] : regexes_) all.insert(regex);
   bool changed = false;
-  for (const std::string& regex : all) changed = resolve_regex(regex, true, now) || changed;
+  for (const std::string& regex : all) {
+    changed = resolve_regex(regex, true, now, may_see) || changed;
+  }
   return changed;
 }
 

@@ -1,6 +1,7 @@
 // AddOffsetsToTxn: the partition that holds a group's offsets becomes part of a transaction.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/add_offsets_to_txn_request.h"
 #include "proto/messages/add_offsets_to_txn_response.h"
 
@@ -15,6 +16,13 @@ constexpr int16_t kSaysFencedFrom = 2;
 
 ErrorCode add_offsets(const Call<Request>& call) {
   const Request& asked = call.message;
+  if (!is_allowed(call, AclOperation::kWrite, ResourceType::kTransactionalId,
+                  asked.transactional_id)) {
+    return ErrorCode::kTransactionalIdAuthorizationFailed;
+  }
+  if (!may_group(call, AclOperation::kRead, asked.group_id)) {
+    return ErrorCode::kGroupAuthorizationFailed;
+  }
   StateLog& offsets = call.node.offsets_log();
   const ErrorCode missing = offsets.ensure_topic();
   if (missing != ErrorCode::kNone) return missing;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/add_partitions_to_txn_request.h"
 #include "proto/messages/add_partitions_to_txn_response.h"
 
@@ -46,14 +47,24 @@ TopicResults tell(const Topics& topics, Arena& arena, CodeOf&& code_of) {
 TopicResults add(const Call<Request>& call, const TxnProducer& producer, const Topics& topics) {
   std::vector<TxnPartition> partitions;
   bool all_exist = true;
+  if (!is_allowed(call, AclOperation::kWrite, ResourceType::kTransactionalId, producer.id)) {
+    return tell(topics, call.arena, [](std::string_view, int32_t) {
+      return ErrorCode::kTransactionalIdAuthorizationFailed;
+    });
+  }
+  bool all_allowed = true;
   for (const auto& topic : topics) {
+    all_allowed = all_allowed && may_topic(call, AclOperation::kWrite, topic.name);
     for (const int32_t partition : topic.partitions) {
       all_exist = all_exist && exists(call.node, topic.name, partition);
       partitions.push_back({std::string(topic.name), partition});
     }
   }
-  if (!all_exist) {
+  if (!all_exist || !all_allowed) {
     return tell(topics, call.arena, [&](std::string_view topic, int32_t partition) {
+      if (!may_topic(call, AclOperation::kWrite, topic)) {
+        return ErrorCode::kTopicAuthorizationFailed;
+      }
       return exists(call.node, topic, partition) ? ErrorCode::kOperationNotAttempted
                                                  : ErrorCode::kUnknownTopicOrPartition;
     });

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "broker/handlers/authorize.h"
+
 namespace odradek::broker {
 namespace {
 
@@ -14,6 +16,26 @@ ConfigResource refuse(ErrorCode code, std::string message) {
 }
 
 }  // namespace
+
+ApiError check_config_access(Node& node, const rpc::Request& request, bool alter, int8_t type,
+                             std::string_view name) {
+  const AclOperation operation =
+      alter ? AclOperation::kAlterConfigs : AclOperation::kDescribeConfigs;
+  const auto may = [&](ResourceType resource, std::string_view of) {
+    return is_allowed(node, request, operation, resource, of);
+  };
+  constexpr int8_t kGroup = 32;
+  if (type == static_cast<int8_t>(ConfigResourceType::kTopic)) {
+    if (may(ResourceType::kTopic, name)) return {};
+    return {ErrorCode::kTopicAuthorizationFailed, "Topic authorization failed."};
+  }
+  if (type == kGroup) {
+    if (may(ResourceType::kGroup, name)) return {};
+    return {ErrorCode::kGroupAuthorizationFailed, "Group authorization failed."};
+  }
+  if (may(ResourceType::kCluster, kClusterName)) return {};
+  return {ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)};
+}
 
 ConfigResource find_config_resource(Node& node, int8_t type, std::string_view name) {
   ConfigResource resource;

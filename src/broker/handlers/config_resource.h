@@ -10,6 +10,10 @@ namespace odradek::broker {
 // What a configuration belongs to. Source: ConfigResource.Type of kafka-clients.
 enum class ConfigResourceType : int8_t { kTopic = 2, kBroker = 4, kGroup = 32 };
 
+// May the client see (or alter) the configuration of such a resource?
+ApiError check_config_access(Node& node, const rpc::Request& request, bool alter, int8_t type,
+                             std::string_view name);
+
 // A resource named by a request, found.
 struct ConfigResource {
   ApiError error;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "broker/handlers/apis.h"
-#include "broker/handlers/operations.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/consumer_group_describe_request.h"
 #include "proto/messages/consumer_group_describe_response.h"
 
@@ -53,12 +53,38 @@ void describe_member(const Call<Request>& call, const ConsumerGroup& group,
   tell(call, group.target(member.id), answer.target_assignment);
 }
 
+// Whether the client may know of every topic in an answer.
+bool shows_allowed_topics(const Call<Request>& call, const Response::Member& member) {
+  const auto allowed = [&call](const Response::TopicPartitions& each) {
+    return may_topic(call, AclOperation::kDescribe, each.topic_name);
+  };
+  return std::ranges::all_of(member.assignment.topic_partitions, allowed) &&
+         std::ranges::all_of(member.target_assignment.topic_partitions, allowed);
+}
+
+// The answer about a group whose topics the client may not know; nothing else is told.
+Response::DescribedGroup hidden(std::string_view id) {
+  Response::DescribedGroup answer;
+  answer.group_id = id;
+  answer.group_state = "";
+  answer.assignor_name = "";
+  answer.members = proto::empty_array<Response::Member>();
+  answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+  answer.error_message =
+      "The group has described topic(s) that the client is not authorized to describe.";
+  return answer;
+}
+
 void describe(const Call<Request>& call, std::string_view id, Response::DescribedGroup& answer) {
   answer.group_id = id;
   answer.error_message = {};
   answer.group_state = "";
   answer.assignor_name = "";
   answer.members = proto::empty_array<Response::Member>();
+  if (!may_group(call, AclOperation::kDescribe, id)) {
+    answer.error_code = proto::to_number(ErrorCode::kGroupAuthorizationFailed);
+    return;
+  }
   const Groups& groups = call.node.groups().groups();
   const ConsumerGroup* group = groups.find_consumer(id);
   if (group == nullptr) {
@@ -69,7 +95,7 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
     return;
   }
   if (call.message.include_authorized_operations) {
-    answer.authorized_operations = kAllGroupOperations;
+    answer.authorized_operations = operations_of(call, ResourceType::kGroup, id);
   }
   answer.group_state = group->state_name();
   answer.group_epoch = group->epoch();
@@ -78,7 +104,11 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
   answer.members = call.arena.array<Response::Member>(group->members().size());
   size_t next = 0;
   for (const auto& [member_id, member] : group->members()) {
-    describe_member(call, *group, member, answer.members[next++]);
+    describe_member(call, *group, member, answer.members[next]);
+    if (!shows_allowed_topics(call, answer.members[next++])) {
+      answer = hidden(id);
+      return;
+    }
   }
 }
 

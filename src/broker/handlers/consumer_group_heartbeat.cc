@@ -6,6 +6,7 @@
 
 #include "broker/group/topic_regex.h"
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "broker/handlers/client_host.h"
 #include "proto/messages/consumer_group_heartbeat_request.h"
 #include "proto/messages/consumer_group_heartbeat_response.h"
@@ -72,6 +73,20 @@ ApiError check(const Call<Request>& call) {
   return {};
 }
 
+// A client may not even try topics it may not know.
+ApiError check_rights(const Call<Request>& call) {
+  const Request& message = call.message;
+  if (!may_group(call, AclOperation::kRead, message.group_id)) {
+    return {ErrorCode::kGroupAuthorizationFailed, {}};
+  }
+  const bool allowed =
+      message.subscribed_topic_names.data() == nullptr ||
+      std::ranges::all_of(message.subscribed_topic_names, [&call](std::string_view topic) {
+        return may_topic(call, AclOperation::kDescribe, topic);
+      });
+  return {allowed ? ErrorCode::kNone : ErrorCode::kTopicAuthorizationFailed, {}};
+}
+
 ConsumerHeartbeat input_of(const Call<Request>& call, std::string_view member_id,
                            std::string_view host) {
   const Request& message = call.message;
@@ -90,6 +105,11 @@ ConsumerHeartbeat input_of(const Call<Request>& call, std::string_view member_id
   }
   input.regex = message.subscribed_topic_regex;
   input.assignor = message.server_assignor;
+  if (call.node.security().authorizer().enabled()) {
+    input.may_see = [&call](std::string_view topic) {
+      return may_topic(call, AclOperation::kDescribe, topic);
+    };
+  }
   if (message.topic_partitions.data() != nullptr) {
     PartitionSet& owned = input.owned.emplace();
     for (const auto& topic : message.topic_partitions) {
@@ -114,7 +134,8 @@ void tell_assignment(const PartitionSet& partitions, Arena& arena, Response& res
 void consumer_group_heartbeat(const Call<Request>& call, Response& response) {
   response.error_message = {};
   response.member_id = {};
-  const ApiError fault = check(call);
+  ApiError fault = check_rights(call);
+  if (fault.ok()) fault = check(call);
   if (!fault.ok()) {
     response.error_code = proto::to_number(fault.code);
     response.error_message = call.arena.copy(fault.message);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/mutation_quota.h"
 #include "broker/topic_admin.h"
 #include "proto/messages/create_partitions_request.h"
 #include "proto/messages/create_partitions_response.h"
@@ -13,6 +14,8 @@ namespace {
 using proto::ErrorCode;
 using Request = proto::CreatePartitionsRequest;
 using Response = proto::CreatePartitionsResponse;
+
+constexpr int16_t kStrictQuotaFrom = 3;
 
 ApiError check_assignments(const Node& node, const Request::CreatePartitionsTopic& asked,
                            size_t added) {
@@ -29,7 +32,11 @@ ApiError check_assignments(const Node& node, const Request::CreatePartitionsTopi
   return {};
 }
 
-ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& asked) {
+ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& asked,
+             Response& response) {
+  if (!may_topic(call, AclOperation::kAlter, asked.name)) {
+    return {ErrorCode::kTopicAuthorizationFailed, "Topic authorization failed."};
+  }
   Topic* topic = call.node.topics().find(asked.name);
   if (topic == nullptr) {
     return {ErrorCode::kUnknownTopicOrPartition, "there is no such topic"};
@@ -40,6 +47,9 @@ ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& as
                             static_cast<size_t>(asked.count) - topic->partitions.size());
   if (!error.ok()) return error;
   if (call.message.validate_only) return {};
+  error = count_mutation(call, static_cast<size_t>(asked.count) - topic->partitions.size(),
+                         kStrictQuotaFrom, response);
+  if (!error.ok()) return error;
   MetadataBatch batch;
   add_partitions(batch, call.node.facts_of(topic->name, topic->id),
                  static_cast<int32_t>(topic->partitions.size()), asked.count);
@@ -58,7 +68,7 @@ void create_partitions(const Call<Request>& call, Response& response) {
   for (size_t i = 0; i < topics.size(); ++i) {
     const ApiError error = times[topics[i].name] > 1
                                ? ApiError{ErrorCode::kInvalidRequest, "Duplicate topic name."}
-                               : add(call, topics[i]);
+                               : add(call, topics[i], response);
     response.results[i].name = topics[i].name;
     response.results[i].error_code = proto::to_number(error.code);
     if (!error.ok()) response.results[i].error_message = call.arena.copy(error.message);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/mutation_quota.h"
 #include "broker/topic_admin.h"
 #include "proto/messages/create_topics_request.h"
 #include "proto/messages/create_topics_response.h"
@@ -15,6 +16,7 @@ using Request = proto::CreateTopicsRequest;
 using Response = proto::CreateTopicsResponse;
 using Answer = Response::CreatableTopicResult;
 
+constexpr int16_t kStrictQuotaFrom = 6;
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 
 NewTopic wanted(const Request::CreatableTopic& asked) {
@@ -42,17 +44,34 @@ void tell_configs(const Call<Request>& call, const TopicOverrides& overrides, An
   }
 }
 
-void create(const Call<Request>& call, const Request::CreatableTopic& asked, Answer& answer) {
-  const NewTopicResult result = create_topic(call.node, wanted(asked), call.message.validate_only);
+// Checks, counts the partitions against the client's quota, and creates.
+NewTopicResult make_topic(const Call<Request>& call, const Request::CreatableTopic& asked,
+                          Response& response) {
+  const NewTopic topic = wanted(asked);
+  NewTopicResult checked = create_topic(call.node, topic, true);
+  if (!checked.error.ok() || call.message.validate_only) return checked;
+  checked.error =
+      count_mutation(call, static_cast<size_t>(checked.partitions), kStrictQuotaFrom, response);
+  return checked.error.ok() ? create_topic(call.node, topic, false) : std::move(checked);
+}
+
+void create(const Call<Request>& call, const Request::CreatableTopic& asked, Response& response,
+            Answer& answer) {
+  const NewTopicResult result = make_topic(call, asked, response);
   answer.error_code = proto::to_number(result.error.code);
   if (!result.error.ok()) {
     answer.error_message = call.arena.copy(result.error.message);
     return;
   }
   answer.error_message = {};
+  if (result.created != nullptr) answer.topic_id = result.created->id;
+  if (!may_topic(call, AclOperation::kDescribeConfigs, asked.name)) {
+    answer.topic_config_error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+    answer.configs = proto::empty_array<Response::CreatableTopicConfigs>();
+    return;
+  }
   answer.num_partitions = result.partitions;
   answer.replication_factor = 1;
-  if (result.created != nullptr) answer.topic_id = result.created->id;
   tell_configs(call, result.overrides, answer);
 }
 
@@ -67,12 +86,16 @@ void create_topics(const Call<Request>& call, Response& response) {
     if (known == times.end()) continue;
     Answer& answer = response.topics[next++];
     answer.name = topic.name;
-    if (known->second > 1 || topic.name == kMetadataTopic) {
+    if (!may_cluster(call, AclOperation::kCreate) &&
+        !may_topic(call, AclOperation::kCreate, topic.name)) {
+      answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      answer.error_message = "Authorization failed.";
+    } else if (known->second > 1 || topic.name == kMetadataTopic) {
       answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
       answer.error_message =
           known->second > 1 ? "Duplicate topic name." : "this internal topic cannot be created";
     } else {
-      create(call, topic, answer);
+      create(call, topic, response, answer);
     }
     times.erase(known);
   }

@@ -1,6 +1,7 @@
 // DeleteGroups: groups without members, with their offsets.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/delete_groups_request.h"
 #include "proto/messages/delete_groups_response.h"
 
@@ -15,7 +16,10 @@ void delete_groups(const Call<Request>& call, Response& response) {
   response.results = call.arena.array<Response::DeletableGroupResult>(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     response.results[i].group_id = ids[i];
-    response.results[i].error_code = proto::to_number(call.node.groups().groups().remove(ids[i]));
+    const bool allowed = may_group(call, AclOperation::kDelete, ids[i]);
+    response.results[i].error_code =
+        proto::to_number(allowed ? call.node.groups().groups().remove(ids[i])
+                                 : proto::ErrorCode::kGroupAuthorizationFailed);
   }
 }
 

@@ -1,6 +1,7 @@
 // DeleteRecords: makes everything before an offset unreadable. Source: KIP-107.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/delete_records_request.h"
 #include "proto/messages/delete_records_response.h"
 
@@ -30,6 +31,7 @@ void delete_records(const Call<Request>& call, Response& response) {
   response.topics = call.arena.array<Response::DeleteRecordsTopicResult>(topics.size());
   for (size_t i = 0; i < topics.size(); ++i) {
     const Topic* topic = call.node.topics().find(topics[i].name);
+    const bool allowed = may_topic(call, AclOperation::kDelete, topics[i].name);
     auto& answer = response.topics[i];
     answer.name = topics[i].name;
     answer.partitions =
@@ -40,6 +42,10 @@ void delete_records(const Call<Request>& call, Response& response) {
       each.partition_index = asked.partition_index;
       each.low_watermark = -1;
       Partition* partition = topic == nullptr ? nullptr : topic->partition(asked.partition_index);
+      if (!allowed) {
+        each.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+        continue;
+      }
       each.error_code =
           proto::to_number(is_internal_topic(topics[i].name)
                                ? ErrorCode::kInvalidTopicException

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/mutation_quota.h"
 #include "proto/messages/delete_topics_request.h"
 #include "proto/messages/delete_topics_response.h"
 
@@ -16,6 +17,7 @@ using Response = proto::DeleteTopicsResponse;
 using Answer = Response::DeletableTopicResult;
 
 constexpr int16_t kByIdFrom = 6;
+constexpr int16_t kStrictQuotaFrom = 5;
 constexpr int16_t kNamesDisabledFrom = 3;
 
 void refuse(ErrorCode error, std::string_view message, Answer& answer) {
@@ -23,7 +25,11 @@ void refuse(ErrorCode error, std::string_view message, Answer& answer) {
   answer.error_message = message;
 }
 
-void remove(const Call<Request>& call, Answer& answer) {
+bool may_delete(const Call<Request>& call, std::string_view topic) {
+  return may_cluster(call, AclOperation::kDelete) || may_topic(call, AclOperation::kDelete, topic);
+}
+
+void remove(const Call<Request>& call, Response& response, Answer& answer) {
   const bool by_id = is_null(answer.name);
   Topics& topics = call.node.topics();
   if (by_id && answer.topic_id.is_zero()) {
@@ -39,12 +45,23 @@ void remove(const Call<Request>& call, Answer& answer) {
                   "topics may not be deleted on this broker", answer);
   }
   Topic* topic = by_id ? topics.find(answer.topic_id) : topics.find(answer.name);
+  const std::string name(topic != nullptr ? std::string_view(topic->name) : answer.name);
+  if ((topic != nullptr || !by_id) && !may_delete(call, name)) {
+    // Whether it exists is told only to those who may describe it.
+    if (by_id && may_topic(call, AclOperation::kDescribe, name))
+      answer.name = call.arena.copy(name);
+    if (by_id || topic != nullptr || !may_topic(call, AclOperation::kDescribe, name)) {
+      return refuse(ErrorCode::kTopicAuthorizationFailed, "Topic authorization failed.", answer);
+    }
+  }
   if (topic == nullptr) {
     return refuse(by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition,
                   "there is no such topic", answer);
   }
   answer.name = call.arena.copy(topic->name);
   answer.topic_id = topic->id;
+  const ApiError quota = count_mutation(call, topic->partitions.size(), kStrictQuotaFrom, response);
+  if (!quota.ok()) return refuse(quota.code, call.arena.copy(quota.message), answer);
   const ApiError error = call.node.delete_topic(*topic);
   if (!error.ok()) refuse(error.code, call.arena.copy(error.message), answer);
 }
@@ -69,7 +86,7 @@ void delete_topics(const Call<Request>& call, Response& response) {
     if (known->second > 1) {
       refuse(ErrorCode::kInvalidRequest, "Duplicate topic name.", answer);
     } else {
-      remove(call, answer);
+      remove(call, response, answer);
     }
     times.erase(known);
   }

@@ -1,7 +1,7 @@
 // DescribeCluster: this node. Source: KIP-700, KIP-919.
 
 #include "broker/handlers/apis.h"
-#include "broker/handlers/operations.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/describe_cluster_request.h"
 #include "proto/messages/describe_cluster_response.h"
 
@@ -35,7 +35,10 @@ void describe_cluster(const Call<Request>& call, Response& response) {
   response.brokers[0].host = call.arena.copy(address.host);
   response.brokers[0].port = address.port;
   if (call.message.include_cluster_authorized_operations) {
-    response.cluster_authorized_operations = kAllClusterOperations;
+    response.cluster_authorized_operations =
+        may_cluster(call, AclOperation::kDescribe)
+            ? operations_of(call, ResourceType::kCluster, kClusterName)
+            : 0;
   }
 }
 

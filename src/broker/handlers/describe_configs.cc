@@ -35,6 +35,8 @@ class Described {
     const ConfigValue value = get(def);
     entry.name = def.name;
     entry.value = value.value ? call_.arena.copy(*value.value) : std::string_view();
+    entry.is_sensitive = def.type == ConfigType::kPassword;
+    if (entry.is_sensitive) entry.value = {};
     entry.read_only = !def.dynamic;
     entry.config_source = static_cast<int8_t>(value.source);
     entry.config_type = static_cast<int8_t>(def.type);
@@ -73,7 +75,8 @@ class Described {
     entry.synonyms = call_.arena.array<Response::DescribeConfigsSynonym>(levels.size());
     for (size_t i = 0; i < levels.size(); ++i) {
       entry.synonyms[i].name = levels[i].name;
-      entry.synonyms[i].value = call_.arena.copy(levels[i].value);
+      if (!entry.is_sensitive) entry.synonyms[i].value = call_.arena.copy(levels[i].value);
+      if (entry.is_sensitive) entry.synonyms[i].value = {};
       entry.synonyms[i].source = static_cast<int8_t>(levels[i].source);
     }
   }
@@ -87,8 +90,12 @@ void describe(const Call<Request>& call, const Request::DescribeConfigsResource&
   answer.resource_type = asked.resource_type;
   answer.resource_name = asked.resource_name;
   answer.configs = proto::empty_array<Entry>();
-  const ConfigResource resource =
-      find_config_resource(call.node, asked.resource_type, asked.resource_name);
+  ConfigResource resource;
+  resource.error =
+      check_config_access(call.node, call.request, false, asked.resource_type, asked.resource_name);
+  if (resource.error.ok()) {
+    resource = find_config_resource(call.node, asked.resource_type, asked.resource_name);
+  }
   if (!resource.error.ok()) {
     answer.error_code = proto::to_number(resource.error.code);
     answer.error_message = call.arena.copy(resource.error.message);

@@ -1,7 +1,7 @@
 // DescribeGroups: state and members of classic groups.
 
 #include "broker/handlers/apis.h"
-#include "broker/handlers/operations.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/describe_groups_request.h"
 #include "proto/messages/describe_groups_response.h"
 
@@ -35,8 +35,13 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
   answer.protocol_type = "";
   answer.protocol_data = "";
   answer.members = proto::empty_array<Response::DescribedGroupMember>();
+  if (!may_group(call, AclOperation::kDescribe, id)) {
+    answer.group_state = "";
+    answer.error_code = proto::to_number(ErrorCode::kGroupAuthorizationFailed);
+    return;
+  }
   if (call.message.include_authorized_operations) {
-    answer.authorized_operations = kAllGroupOperations;
+    answer.authorized_operations = operations_of(call, ResourceType::kGroup, id);
   }
   const ClassicGroup* group = call.node.groups().groups().find(id);
   if (group == nullptr) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/describe_log_dirs_request.h"
 #include "proto/messages/describe_log_dirs_response.h"
 
@@ -13,8 +14,6 @@ using Request = proto::DescribeLogDirsRequest;
 using Response = proto::DescribeLogDirsResponse;
 using TopicAnswer = Response::DescribeLogDirsTopic;
 using PartitionAnswer = Response::DescribeLogDirsPartition;
-
-constexpr std::string_view kMemory = "memory";
 
 void fill(const Partition& partition, PartitionAnswer& answer) {
   answer.partition_index = partition.index;
@@ -56,9 +55,14 @@ std::span<TopicAnswer> asked_topics(const Call<Request>& call) {
 }
 
 void describe_log_dirs(const Call<Request>& call, Response& response) {
+  response.results = proto::empty_array<Response::DescribeLogDirsResult>();
+  if (!may_cluster(call, AclOperation::kDescribe)) {
+    response.error_code = proto::to_number(proto::ErrorCode::kClusterAuthorizationFailed);
+    return;
+  }
   response.results = call.arena.array<Response::DescribeLogDirsResult>(1);
   Response::DescribeLogDirsResult& result = response.results[0];
-  result.log_dir = kMemory;
+  result.log_dir = call.node.log_dir();
   result.topics = call.message.topics.data() == nullptr ? all_topics(call) : asked_topics(call);
   if (const size_t limit = call.node.memory_bytes_max(); limit > 0) {
     const size_t used = std::min(call.node.used_memory_bytes(), limit);

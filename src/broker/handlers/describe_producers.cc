@@ -2,6 +2,7 @@
 // KIP-664.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/describe_producers_request.h"
 #include "proto/messages/describe_producers_response.h"
 
@@ -12,8 +13,13 @@ using proto::ErrorCode;
 using Request = proto::DescribeProducersRequest;
 using Response = proto::DescribeProducersResponse;
 
-void describe(const Partition* partition, Arena& arena, Response::PartitionResponse& answer) {
+void describe(bool allowed, const Partition* partition, Arena& arena,
+              Response::PartitionResponse& answer) {
   answer.active_producers = proto::empty_array<Response::ProducerState>();
+  if (!allowed) {
+    answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+    return;
+  }
   if (partition == nullptr) {
     answer.error_code = proto::to_number(ErrorCode::kUnknownTopicOrPartition);
     return;
@@ -38,12 +44,13 @@ void describe_producers(const Call<Request>& call, Response& response) {
   for (size_t i = 0; i < topics.size(); ++i) {
     const Topic* topic = call.node.topics().find(topics[i].name);
     const auto& indexes = topics[i].partition_indexes;
+    const bool allowed = may_topic(call, AclOperation::kRead, topics[i].name);
     auto& answer = response.topics[i];
     answer.name = topics[i].name;
     answer.partitions = call.arena.array<Response::PartitionResponse>(indexes.size());
     for (size_t j = 0; j < indexes.size(); ++j) {
       answer.partitions[j].partition_index = indexes[j];
-      describe(topic == nullptr ? nullptr : topic->partition(indexes[j]), call.arena,
+      describe(allowed, topic == nullptr ? nullptr : topic->partition(indexes[j]), call.arena,
                answer.partitions[j]);
     }
   }

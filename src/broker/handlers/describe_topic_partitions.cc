@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "broker/handlers/operations.h"
 #include "proto/messages/describe_topic_partitions_request.h"
 #include "proto/messages/describe_topic_partitions_response.h"
@@ -24,7 +25,7 @@ std::set<std::string_view> wanted_topics(const Call<Request>& call) {
   const std::string_view from = cursor == nullptr ? std::string_view("") : cursor->topic_name;
   if (call.message.topics.empty()) {
     for (const auto& [name, topic] : call.node.topics().all()) {
-      if (name >= from) names.insert(name);
+      if (name >= from && may_topic(call, AclOperation::kDescribe, name)) names.insert(name);
     }
     return names;
   }
@@ -72,12 +73,17 @@ void describe_topic_partitions(const Call<Request>& call, Response& response) {
     }
     Answer& answer = answers[count++];
     answer.name = name;
-    answer.topic_authorized_operations = kAllTopicOperations;
+    answer.topic_authorized_operations = operations_of(call, ResourceType::kTopic, name);
     answer.partitions = proto::empty_array<PartitionAnswer>();
     const Topic* topic = call.node.topics().find(name);
     const bool at_cursor = cursor != nullptr && cursor->topic_name == name;
     if (at_cursor && cursor->partition_index < 0) {
       answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
+      continue;
+    }
+    if (!may_topic(call, AclOperation::kDescribe, name)) {
+      answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      answer.topic_authorized_operations = kOperationsNotAsked;
       continue;
     }
     if (topic == nullptr) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/describe_transactions_request.h"
 #include "proto/messages/describe_transactions_response.h"
 
@@ -51,6 +52,13 @@ void describe_transactions(const Call<Request>& call, Response& response) {
   response.transaction_states = call.arena.array<Response::TransactionState>(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     response.transaction_states[i].transactional_id = ids[i];
+    if (!is_allowed(call, AclOperation::kDescribe, ResourceType::kTransactionalId, ids[i])) {
+      auto& refused = response.transaction_states[i];
+      refused.error_code = proto::to_number(ErrorCode::kTransactionalIdAuthorizationFailed);
+      refused.transaction_state = "";
+      refused.topics = proto::empty_array<Response::TopicData>();
+      continue;
+    }
     describe(call.node.txns().coordinator(), call.arena, response.transaction_states[i]);
   }
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "broker/pending_fetch.h"
 #include "proto/messages/fetch_request.h"
 #include "proto/messages/fetch_response.h"
@@ -58,8 +59,14 @@ void fetch(Node& node, rpc::Request request) {
 
   options.limits.bytes_max =
       std::min(static_cast<size_t>(std::max(message.max_bytes, 0)), node.fetch_bytes_max());
+  const double quota =
+      node.security().quotas().most_in_window(QuotaKey::kConsumerByteRate, request);
+  if (quota < static_cast<double>(options.limits.bytes_max)) {
+    options.limits.bytes_max = static_cast<size_t>(quota);
+  }
   options.limits.bytes_min =
       std::min(static_cast<size_t>(std::max(message.min_bytes, 0)), options.limits.bytes_max);
+  if (node.security().authorizer().enabled()) options.limits.reader = request.connection.get();
   options.limits.read_committed = message.isolation_level == 1;
   options.wait_max = std::chrono::milliseconds(message.max_wait_ms);
   PendingFetch::start(std::make_unique<PendingFetch>(node, std::move(request), std::move(options)));

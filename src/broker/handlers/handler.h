@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/arena.h"
+#include "broker/handlers/reply.h"
 #include "broker/node.h"
 #include "proto/api_key.h"
 #include "proto/decode_message.h"
@@ -60,9 +61,10 @@ template <class Req, void (*fill)(const Call<Req>&, typename Req::Response&)>
 void answer(Node& node, rpc::Request request) {
   std::optional<rpc::Decoded<Req>> decoded = decode_or_close<Req>(request);
   if (!decoded) return;
+  const MonotonicTime begun = node.loop().now();
   typename Req::Response response;
   fill(Call<Req>{node, request, decoded->message, *decoded->arena}, response);
-  rpc::respond(request, response);
+  reply(node, request, response, begun);
 }
 
 }  // namespace odradek::broker

@@ -1,6 +1,7 @@
 // Heartbeat: keeps a member's session alive, and tells it of rebalances.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/heartbeat_request.h"
 #include "proto/messages/heartbeat_response.h"
 
@@ -10,6 +11,10 @@ namespace {
 using Request = proto::HeartbeatRequest;
 
 void heartbeat(const Call<Request>& call, proto::HeartbeatResponse& response) {
+  if (!may_group(call, AclOperation::kRead, call.message.group_id)) {
+    response.error_code = proto::to_number(proto::ErrorCode::kGroupAuthorizationFailed);
+    return;
+  }
   MemberRef member;
   member.group_id = call.message.group_id;
   member.member_id = call.message.member_id;

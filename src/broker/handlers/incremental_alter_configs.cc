@@ -15,6 +15,9 @@ using Response = proto::IncrementalAlterConfigsResponse;
 constexpr int8_t kOperationMax = 3;
 
 ApiError alter(const Call<Request>& call, const Request::AlterConfigsResource& asked) {
+  ApiError access =
+      check_config_access(call.node, call.request, true, asked.resource_type, asked.resource_name);
+  if (!access.ok()) return access;
   ConfigResource resource =
       find_config_resource(call.node, asked.resource_type, asked.resource_name);
   if (!resource.error.ok()) return std::move(resource.error);

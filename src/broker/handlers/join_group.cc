@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "broker/handlers/client_host.h"
 #include "proto/messages/join_group_request.h"
 #include "proto/messages/join_group_response.h"
@@ -14,11 +15,23 @@ using Request = proto::JoinGroupRequest;
 
 constexpr int16_t kMemberIdRequiredFrom = 4;
 constexpr int16_t kSkipAssignmentFrom = 9;
+constexpr int16_t kNullProtocolFrom = 7;
 
 void join_group(Node& node, rpc::Request request) {
   std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
   if (!decoded) return;
   const Request& message = decoded->message;
+  if (!is_allowed(node, request, AclOperation::kRead, ResourceType::kGroup, message.group_id)) {
+    proto::JoinGroupResponse response;
+    response.error_code = proto::to_number(proto::ErrorCode::kGroupAuthorizationFailed);
+    response.generation_id = -1;
+    response.protocol_name = "";
+    if (request.version >= kNullProtocolFrom) response.protocol_name = {};
+    response.leader = "";
+    response.member_id = "";
+    response.members = proto::empty_array<proto::JoinGroupResponse::JoinGroupResponseMember>();
+    return rpc::respond(request, response);
+  }
   std::vector<ProtocolView> protocols;
   protocols.reserve(message.protocols.size());
   for (const auto& protocol : message.protocols) {

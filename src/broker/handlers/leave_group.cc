@@ -1,6 +1,7 @@
 // LeaveGroup: one member up to v2, several from v3 on (KIP-345).
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/leave_group_request.h"
 #include "proto/messages/leave_group_response.h"
 
@@ -14,6 +15,11 @@ using Response = proto::LeaveGroupResponse;
 constexpr int16_t kManyMembersFrom = 3;
 
 void leave_group(const Call<Request>& call, Response& response) {
+  if (!may_group(call, AclOperation::kRead, call.message.group_id)) {
+    response.error_code = proto::to_number(ErrorCode::kGroupAuthorizationFailed);
+    response.members = proto::empty_array<Response::MemberResponse>();
+    return;
+  }
   std::vector<LeavingMember> members;
   if (call.version() < kManyMembersFrom) {
     members.push_back({call.message.member_id, {}, ErrorCode::kNone});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/list_groups_request.h"
 #include "proto/messages/list_groups_response.h"
 
@@ -44,8 +45,10 @@ void list_groups(const Call<Request>& call, Response& response) {
   const Groups& groups = call.node.groups().groups();
   std::span<Response::ListedGroup> all = call.arena.array<Response::ListedGroup>(groups.size());
   size_t count = 0;
+  const bool every = may_cluster(call, AclOperation::kDescribe);
   groups.for_each([&](const ClassicGroup* classic, const ConsumerGroup* consumer) {
     const Response::ListedGroup each = consumer != nullptr ? listed(*consumer) : listed(*classic);
+    if (!every && !may_group(call, AclOperation::kDescribe, each.group_id)) return;
     if (!matches(call.message.states_filter, each.group_state)) return;
     if (!matches(call.message.types_filter, each.group_type)) return;
     all[count++] = each;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/list_offsets_request.h"
 #include "proto/messages/list_offsets_response.h"
 
@@ -85,6 +86,7 @@ void list_offsets(const Call<Request>& call, Response& response) {
   for (size_t i = 0; i < topics.size(); ++i) {
     const auto& asked = topics[i];
     const Topic* topic = call.node.topics().find(asked.name);
+    const bool allowed = may_topic(call, AclOperation::kDescribe, asked.name);
     response.topics[i].name = asked.name;
     response.topics[i].partitions = call.arena.array<Answer>(asked.partitions.size());
     for (size_t j = 0; j < asked.partitions.size(); ++j) {
@@ -93,7 +95,9 @@ void list_offsets(const Call<Request>& call, Response& response) {
       answer.partition_index = index;
       const Partition* partition = topic == nullptr ? nullptr : topic->partition(index);
       ErrorCode error = ErrorCode::kUnknownTopicOrPartition;
-      if (!seen.emplace(asked.name, index).second) {
+      if (!allowed) {
+        error = ErrorCode::kTopicAuthorizationFailed;
+      } else if (!seen.emplace(asked.name, index).second) {
         error = ErrorCode::kInvalidRequest;
       } else if (partition != nullptr) {
         error = find(call, partition->log, asked.partitions[j], answer);

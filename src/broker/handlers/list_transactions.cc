@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/list_transactions_request.h"
 #include "proto/messages/list_transactions_response.h"
 
@@ -40,6 +41,7 @@ void list_transactions(const Call<Request>& call, Response& response) {
   const TimestampMs now_ms = call.node.wall_ms();
   call.node.txns().coordinator().for_each([&](const Txn& txn) {
     if (!is_wanted(asked, txn, now_ms)) return;
+    if (!is_allowed(call, AclOperation::kDescribe, ResourceType::kTransactionalId, txn.id)) return;
     Response::TransactionState& state = found.emplace_back();
     state.transactional_id = txn.id;
     state.producer_id = txn.producer_id;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
-#include "broker/handlers/operations.h"
+#include "broker/handlers/authorize.h"
 #include "broker/topic_admin.h"
 #include "proto/messages/metadata_request.h"
 #include "proto/messages/metadata_response.h"
@@ -41,7 +41,7 @@ void tell(const Call<Request>& call, const Topic& topic, Answer& answer) {
   answer.topic_id = topic.id;
   answer.is_internal = is_internal_topic(topic.name);
   if (call.message.include_topic_authorized_operations) {
-    answer.topic_authorized_operations = kAllTopicOperations;
+    answer.topic_authorized_operations = operations_of(call, ResourceType::kTopic, topic.name);
   }
   tell_partitions(call, topic, answer);
 }
@@ -53,6 +53,10 @@ ErrorCode missing(const Call<Request>& call, std::string_view name) {
   const bool may_create =
       (call.version() < kCreateIfAllowedFrom || call.message.allow_auto_topic_creation) &&
       call.node.settings().get_bool("auto.create.topics.enable");
+  if (may_create && !may_cluster(call, AclOperation::kCreate) &&
+      !may_topic(call, AclOperation::kCreate, name)) {
+    return ErrorCode::kTopicAuthorizationFailed;
+  }
   StateLog* state = may_create ? call.node.state_log(name) : nullptr;
   if (state != nullptr) {
     state->ensure_topic();
@@ -78,6 +82,11 @@ void tell_asked(const Call<Request>& call, const Request::MetadataRequestTopic& 
   }
   const Topic* topic =
       by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
+  const std::string_view name = topic != nullptr ? topic->name : asked.name;
+  if (!is_null(name) && !may_topic(call, AclOperation::kDescribe, name)) {
+    answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+    return;
+  }
   if (topic != nullptr) return tell(call, *topic, answer);
   answer.error_code =
       proto::to_number(by_id ? ErrorCode::kUnknownTopicId : missing(call, asked.name));
@@ -87,7 +96,12 @@ void tell_all(const Call<Request>& call, Response& response) {
   const auto& topics = call.node.topics().all();
   response.topics = call.arena.array<Answer>(topics.size());
   size_t next = 0;
-  for (const auto& [name, topic] : topics) tell(call, *topic, response.topics[next++]);
+  for (const auto& [name, topic] : topics) {
+    if (may_topic(call, AclOperation::kDescribe, name)) {
+      tell(call, *topic, response.topics[next++]);
+    }
+  }
+  response.topics = response.topics.first(next);
 }
 
 void metadata(const Call<Request>& call, Response& response) {
@@ -99,7 +113,10 @@ void metadata(const Call<Request>& call, Response& response) {
   response.cluster_id = call.node.cluster_id();
   response.controller_id = call.node.id();
   if (call.message.include_cluster_authorized_operations) {
-    response.cluster_authorized_operations = kAllClusterOperations;
+    response.cluster_authorized_operations =
+        may_cluster(call, AclOperation::kDescribe)
+            ? operations_of(call, ResourceType::kCluster, kClusterName)
+            : 0;
   }
   const auto& asked = call.message.topics;
   const bool all = asked.data() == nullptr || (call.version() == 0 && asked.empty());

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/offset_commit_request.h"
 #include "proto/messages/offset_commit_response.h"
 
@@ -49,10 +50,17 @@ void read_topic(const Call<Request>& call, const Request::OffsetCommitRequestTop
       by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
   const ErrorCode unknown =
       by_id && topic == nullptr ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
+  const std::string_view name = topic != nullptr ? topic->name : asked.name;
+  const bool known = topic != nullptr || !by_id;
+  const bool allowed = !known || may_topic(call, AclOperation::kRead, name);
   answer.partitions = call.arena.array<PartitionAnswer>(asked.partitions.size());
   for (size_t i = 0; i < asked.partitions.size(); ++i) {
     PartitionAnswer& each = answer.partitions[i];
     each.partition_index = asked.partitions[i].partition_index;
+    if (!allowed) {
+      each.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      continue;
+    }
     if (topic == nullptr || topic->partition(each.partition_index) == nullptr) {
       each.error_code = proto::to_number(unknown);
       continue;
@@ -80,7 +88,25 @@ void refuse_single(const Groups& groups, const MemberRef& member, Commits& commi
   commits.answers.resize(kept);
 }
 
+void refuse_all(const Call<Request>& call, ErrorCode error, Response& response) {
+  const auto& topics = call.message.topics;
+  response.topics = call.arena.array<Response::OffsetCommitResponseTopic>(topics.size());
+  for (size_t i = 0; i < topics.size(); ++i) {
+    auto& answer = response.topics[i];
+    answer.name = topics[i].name;
+    answer.topic_id = topics[i].topic_id;
+    answer.partitions = call.arena.array<PartitionAnswer>(topics[i].partitions.size());
+    for (size_t j = 0; j < answer.partitions.size(); ++j) {
+      answer.partitions[j].partition_index = topics[i].partitions[j].partition_index;
+      answer.partitions[j].error_code = proto::to_number(error);
+    }
+  }
+}
+
 void offset_commit(const Call<Request>& call, Response& response) {
+  if (!may_group(call, AclOperation::kRead, call.message.group_id)) {
+    return refuse_all(call, ErrorCode::kGroupAuthorizationFailed, response);
+  }
   const auto& topics = call.message.topics;
   Commits commits;
   response.topics = call.arena.array<Response::OffsetCommitResponseTopic>(topics.size());

@@ -1,6 +1,7 @@
 // OffsetForLeaderEpoch: where an epoch of a partition's leader ended. Source: KIP-101, KIP-320.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/offset_for_leader_epoch_request.h"
 #include "proto/messages/offset_for_leader_epoch_response.h"
 
@@ -11,11 +12,13 @@ using proto::ErrorCode;
 using Request = proto::OffsetForLeaderEpochRequest;
 using Response = proto::OffsetForLeaderEpochResponse;
 
-void find_end(const Partition* partition, const Request::OffsetForLeaderPartition& asked,
-              Response::EpochEndOffset& answer) {
+void find_end(bool allowed, const Partition* partition,
+              const Request::OffsetForLeaderPartition& asked, Response::EpochEndOffset& answer) {
   answer.partition = asked.partition;
   ErrorCode error = ErrorCode::kNone;
-  if (partition == nullptr) {
+  if (!allowed) {
+    error = ErrorCode::kTopicAuthorizationFailed;
+  } else if (partition == nullptr) {
     error = ErrorCode::kUnknownTopicOrPartition;
   } else if (partition->log.fault()) {
     error = ErrorCode::kKafkaStorageError;
@@ -39,12 +42,13 @@ void offset_for_leader_epoch(const Call<Request>& call, Response& response) {
   response.topics = call.arena.array<Response::OffsetForLeaderTopicResult>(topics.size());
   for (size_t i = 0; i < topics.size(); ++i) {
     const Topic* topic = call.node.topics().find(topics[i].topic);
+    const bool allowed = may_topic(call, AclOperation::kDescribe, topics[i].topic);
     auto& answer = response.topics[i];
     answer.topic = topics[i].topic;
     answer.partitions = call.arena.array<Response::EpochEndOffset>(topics[i].partitions.size());
     for (size_t j = 0; j < topics[i].partitions.size(); ++j) {
       const auto& asked = topics[i].partitions[j];
-      find_end(topic == nullptr ? nullptr : topic->partition(asked.partition), asked,
+      find_end(allowed, topic == nullptr ? nullptr : topic->partition(asked.partition), asked,
                answer.partitions[j]);
     }
   }

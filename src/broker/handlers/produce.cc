@@ -5,6 +5,7 @@
 
 #include "broker/append_code.h"
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/produce_request.h"
 #include "proto/messages/produce_response.h"
 #include "wire/endian.h"
@@ -72,6 +73,11 @@ void tell_record_errors(const log::AppendError& error, Arena& arena,
   }
 }
 
+bool may_write_as(const Call<Request>& call, std::string_view transactional_id) {
+  return !is_null(transactional_id) &&
+         is_allowed(call, AclOperation::kWrite, ResourceType::kTransactionalId, transactional_id);
+}
+
 // Everything between finding the partition and the answer.
 void append(const Call<Request>& call, const Topic& topic, Partition& partition, Bytes records,
             Response::PartitionProduceResponse& answer) {
@@ -84,8 +90,8 @@ void append(const Call<Request>& call, const Topic& topic, Partition& partition,
     answer.error_code = proto::to_number(code_of(fault));
     return;
   }
-  if (is_null(call.message.transactional_id) &&
-      (attributes_of(single.bytes) & wire::batch_attributes::kTransactional) != 0) {
+  if ((attributes_of(single.bytes) & wire::batch_attributes::kTransactional) != 0 &&
+      !may_write_as(call, call.message.transactional_id)) {
     answer.error_code = proto::to_number(ErrorCode::kTransactionalIdAuthorizationFailed);
     return;
   }
@@ -131,6 +137,9 @@ void append_topic(const Call<Request>& call, const Request::TopicProduceData& as
       by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
   const ErrorCode unknown =
       by_id && topic == nullptr ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
+  const bool named = topic != nullptr || !by_id;
+  const bool allowed =
+      !named || may_topic(call, AclOperation::kWrite, topic != nullptr ? topic->name : asked.name);
   answer.partition_responses =
       call.arena.array<Response::PartitionProduceResponse>(asked.partition_data.size());
   for (size_t i = 0; i < asked.partition_data.size(); ++i) {
@@ -140,7 +149,9 @@ void append_topic(const Call<Request>& call, const Request::TopicProduceData& as
     each.base_offset = -1;
     each.record_errors = proto::empty_array<Response::BatchIndexAndErrorMessage>();
     Partition* partition = topic == nullptr ? nullptr : topic->partition(data.index);
-    if (partition == nullptr) {
+    if (!allowed) {
+      each.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+    } else if (partition == nullptr) {
       each.error_code = proto::to_number(unknown);
     } else if (call.message.acks < -1 || call.message.acks > 1) {
       each.error_code = proto::to_number(ErrorCode::kInvalidRequiredAcks);
@@ -160,6 +171,7 @@ bool any_error(const Response& response) {
 }
 
 void produce(Node& node, rpc::Request request) {
+  const MonotonicTime begun = node.loop().now();
   std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
   if (!decoded) return;
   const Call<Request> call{node, request, decoded->message, *decoded->arena};
@@ -168,13 +180,16 @@ void produce(Node& node, rpc::Request request) {
   response.responses = call.arena.array<Response::TopicProduceResponse>(topics.size());
   for (size_t i = 0; i < topics.size(); ++i) append_topic(call, topics[i], response.responses[i]);
   response.node_endpoints = proto::empty_array<Response::NodeEndpoint>();
+  const Duration throttle = node.security().quotas().record(
+      QuotaKey::kProducerByteRate, request, static_cast<double>(request.frame.size()), begun);
   if (decoded->message.acks != 0) {
-    rpc::respond(request, response);
+    response.throttle_time_ms = throttle_ms(throttle);
+    reply(node, request, response, begun);
   } else if (any_error(response)) {
     // A producer that wants no answers learns of its error by the connection.
     request.responder.close("a batch sent with acks=0 was refused");
   } else {
-    request.responder.send_nothing();
+    request.responder.send_nothing(throttle);
   }
   node.fetches().complete_ready();
 }

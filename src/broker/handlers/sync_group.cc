@@ -1,6 +1,7 @@
 // SyncGroup: answered when the leader has sent the assignments.
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/sync_group_request.h"
 #include "proto/messages/sync_group_response.h"
 
@@ -13,6 +14,12 @@ void sync_group(Node& node, rpc::Request request) {
   std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
   if (!decoded) return;
   const Request& message = decoded->message;
+  if (!is_allowed(node, request, AclOperation::kRead, ResourceType::kGroup, message.group_id)) {
+    proto::SyncGroupResponse response;
+    response.error_code = proto::to_number(proto::ErrorCode::kGroupAuthorizationFailed);
+    response.assignment = as_bytes("");
+    return rpc::respond(request, response);
+  }
   std::vector<std::pair<std::string_view, Bytes>> assignments;
   assignments.reserve(message.assignments.size());
   for (const auto& each : message.assignments) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/txn_offset_commit_request.h"
 #include "proto/messages/txn_offset_commit_response.h"
 
@@ -27,12 +28,17 @@ void read_topic(const Call<Request>& call, const Request::TxnOffsetCommitRequest
                 Response::TxnOffsetCommitResponseTopic& answer, Commits& commits) {
   const Topic* topic = call.node.topics().find(asked.name);
   const Groups& groups = call.node.groups().groups();
+  const bool allowed = may_topic(call, AclOperation::kRead, asked.name);
   answer.name = asked.name;
   answer.partitions = call.arena.array<PartitionAnswer>(asked.partitions.size());
   for (size_t i = 0; i < asked.partitions.size(); ++i) {
     const auto& wanted = asked.partitions[i];
     PartitionAnswer& each = answer.partitions[i];
     each.partition_index = wanted.partition_index;
+    if (!allowed) {
+      each.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      continue;
+    }
     if (topic == nullptr || topic->partition(wanted.partition_index) == nullptr) {
       each.error_code = proto::to_number(ErrorCode::kUnknownTopicOrPartition);
       continue;
@@ -71,6 +77,13 @@ ErrorCode join_transaction(const Call<Request>& call) {
 
 ErrorCode commit(const Call<Request>& call, Commits& commits) {
   const Request& asked = call.message;
+  if (!is_allowed(call, AclOperation::kWrite, ResourceType::kTransactionalId,
+                  asked.transactional_id)) {
+    return ErrorCode::kTransactionalIdAuthorizationFailed;
+  }
+  if (!may_group(call, AclOperation::kRead, asked.group_id)) {
+    return ErrorCode::kGroupAuthorizationFailed;
+  }
   if (asked.group_id.empty()) return ErrorCode::kInvalidGroupId;
   const ErrorCode refused = join_transaction(call);
   if (refused != ErrorCode::kNone) return refused;

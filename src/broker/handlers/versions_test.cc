@@ -4,92 +4,9 @@
 #include <map>
 #include <set>
 
-#include "broker/broker_for_tests.h"
-#include "broker/handlers/apis.h"
-#include "proto/all_messages.h"
-#include "proto/messages/add_offsets_to_txn_request.h"
-#include "proto/messages/add_partitions_to_txn_request.h"
-#include "proto/messages/alter_configs_request.h"
-#include "proto/messages/consumer_group_describe_request.h"
-#include "proto/messages/consumer_group_describe_response.h"
-#include "proto/messages/consumer_group_heartbeat_request.h"
-#include "proto/messages/consumer_group_heartbeat_response.h"
-#include "proto/messages/create_partitions_request.h"
-#include "proto/messages/create_topics_request.h"
-#include "proto/messages/delete_groups_request.h"
-#include "proto/messages/delete_records_request.h"
-#include "proto/messages/delete_topics_request.h"
-#include "proto/messages/describe_cluster_request.h"
-#include "proto/messages/describe_configs_request.h"
-#include "proto/messages/describe_groups_request.h"
-#include "proto/messages/describe_log_dirs_request.h"
-#include "proto/messages/describe_producers_request.h"
-#include "proto/messages/describe_topic_partitions_request.h"
-#include "proto/messages/describe_transactions_request.h"
-#include "proto/messages/end_txn_request.h"
-#include "proto/messages/find_coordinator_request.h"
-#include "proto/messages/heartbeat_request.h"
-#include "proto/messages/incremental_alter_configs_request.h"
-#include "proto/messages/init_producer_id_request.h"
-#include "proto/messages/join_group_request.h"
-#include "proto/messages/leave_group_request.h"
-#include "proto/messages/list_groups_request.h"
-#include "proto/messages/list_offsets_request.h"
-#include "proto/messages/list_transactions_request.h"
-#include "proto/messages/metadata_request.h"
-#include "proto/messages/offset_commit_request.h"
-#include "proto/messages/offset_delete_request.h"
-#include "proto/messages/offset_fetch_request.h"
-#include "proto/messages/offset_for_leader_epoch_request.h"
-#include "proto/messages/sync_group_request.h"
-#include "proto/messages/txn_offset_commit_request.h"
-#include "proto/messages/write_txn_markers_request.h"
+#include "broker/handlers/versions_for_tests.h"
 
 namespace odradek::broker::testing {
-namespace {
-
-// Sends one request in every version its API has here, with what `fill` puts into it; each must
-// be answered on a connection that stays open.
-class Versions : public BrokerTest {
- protected:
-  void SetUp() override {
-    BrokerTest::SetUp();
-    create_topic("t", 2);
-    produce("t", {"a", "b"});
-  }
-
-  template <class Req, class Fill>
-  void try_all(const HandlerInfo& handler, Fill&& fill) {
-    ASSERT_EQ(handler.key, Req::kApiKey);
-    tried_.insert(handler.key);
-    for (int16_t version = handler.min_version; version <= handler.max_version; ++version) {
-      if (version < Req::kMinVersion) continue;  // advertised, but closed on use
-      SCOPED_TRACE(std::string(Req::kName) + " v" + std::to_string(version));
-      Req request{};
-      fill(request, version);
-      const auto waiting = send(client(), request, version);
-      pass(Duration::zero());
-      ASSERT_TRUE(waiting.done());
-      ASSERT_TRUE(client().is_open());
-      waiting.get();
-    }
-  }
-  // The same without anything in the request.
-  template <class Req>
-  void try_empty(const HandlerInfo& handler) {
-    try_all<Req>(handler, [](Req&, int16_t) {});
-  }
-
-  void try_data();
-  void try_transactions();
-  void try_groups();
-  void try_offsets();
-  void try_consumer_groups();
-  void try_admin();
-  void try_describing();
-
-  std::set<proto::ApiKey> tried_;
-};
 
 void Versions::try_data() {
   const Slice records = batch({"x"});
@@ -290,65 +207,7 @@ void Versions::try_consumer_groups() {
   });
 }
 
-void Versions::try_admin() {
-  try_all<proto::CreateTopicsRequest>(kCreateTopicsApi, [](auto& request, int16_t version) {
-    static std::string name;
-    static proto::CreateTopicsRequest::CreatableTopic topics[2];
-    name = "made-" + std::to_string(version);
-    topics[0].name = name;
-    topics[1].name = "t";
-    for (auto& topic : topics) topic.num_partitions = topic.replication_factor = 1;
-    request.topics = topics;
-  });
-  try_all<proto::DeleteTopicsRequest>(kDeleteTopicsApi, [](auto& request, int16_t version) {
-    static std::string_view names[] = {"made-2", "none"};
-    static proto::DeleteTopicsRequest::DeleteTopicState topics[2];
-    topics[0].name = "made-3";
-    topics[1].topic_id.bytes[0] = 7;
-    topics[1].name = {};
-    if (version < 6) request.topic_names = names;
-    if (version >= 6) request.topics = topics;
-  });
-  try_all<proto::CreatePartitionsRequest>(kCreatePartitionsApi, [](auto& request, int16_t version) {
-    static proto::CreatePartitionsRequest::CreatePartitionsTopic topic;
-    topic.name = "t";
-    topic.count = 3 + version;
-    topic.assignments = {};
-    request.topics = {&topic, 1};
-  });
-  try_all<proto::DeleteRecordsRequest>(kDeleteRecordsApi, [](auto& request, int16_t) {
-    static proto::DeleteRecordsRequest::DeleteRecordsPartition partition{0, 1, {}};
-    static proto::DeleteRecordsRequest::DeleteRecordsTopic topic{"t", {&partition, 1}, {}};
-    request.topics = {&topic, 1};
-  });
-  try_all<proto::AlterConfigsRequest>(kAlterConfigsApi, [](auto& request, int16_t) {
-    static proto::AlterConfigsRequest::AlterConfigsResource resource;
-    resource.resource_type = 2;
-    resource.resource_name = "t";
-    request.resources = {&resource, 1};
-  });
-  try_all<proto::IncrementalAlterConfigsRequest>(
-      kIncrementalAlterConfigsApi, [](auto& request, int16_t) {
-        static proto::IncrementalAlterConfigsRequest::AlterConfigsResource resource;
-        resource.resource_type = 2;
-        resource.resource_name = "t";
-        request.resources = {&resource, 1};
-      });
-}
-
-void Versions::try_describing() {
-  try_all<proto::DescribeConfigsRequest>(kDescribeConfigsApi, [](auto& request, int16_t version) {
-    static proto::DescribeConfigsRequest::DescribeConfigsResource resources[2];
-    resources[0] = {2, "t", {}, {}};
-    resources[1] = {4, "1", {}, {}};
-    request.resources = resources;
-    request.include_synonyms = true;
-    request.include_documentation = version >= 3;
-  });
-  try_empty<proto::DescribeClusterRequest>(kDescribeClusterApi);
-  try_empty<proto::DescribeLogDirsRequest>(kDescribeLogDirsApi);
-  try_empty<proto::DescribeTopicPartitionsRequest>(kDescribeTopicPartitionsApi);
-}
+namespace {
 
 TEST_F(Versions, AreAllAnswered) {
   try_data();
@@ -358,6 +217,8 @@ TEST_F(Versions, AreAllAnswered) {
   try_consumer_groups();
   try_admin();
   try_describing();
+  try_security();
+  try_cluster();
   for (const HandlerInfo* handler : all_handlers()) {
     EXPECT_TRUE(tried_.contains(handler->key)) << proto::api_name(handler->key);
   }

@@ -2,6 +2,7 @@
 // that hangs (KIP-664). From v2 on it says which rules the producer's epochs follow (KIP-1228).
 
 #include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
 #include "proto/messages/write_txn_markers_request.h"
 #include "proto/messages/write_txn_markers_response.h"
 
@@ -17,6 +18,8 @@ void write_marker(const Call<Request>& call, const Request::WritableTxnMarker& a
                               asked.producer_epoch,
                               {asked.transaction_result, asked.coordinator_epoch},
                               asked.transaction_version};
+  const bool allowed =
+      may_cluster(call, AclOperation::kClusterAction) || may_cluster(call, AclOperation::kAlter);
   answer.producer_id = asked.producer_id;
   answer.topics = call.arena.array<Response::WritableTxnMarkerTopicResult>(asked.topics.size());
   for (size_t i = 0; i < asked.topics.size(); ++i) {
@@ -27,7 +30,8 @@ void write_marker(const Call<Request>& call, const Request::WritableTxnMarker& a
     for (size_t j = 0; j < indexes.size(); ++j) {
       topic.partitions[j].partition_index = indexes[j];
       topic.partitions[j].error_code = proto::to_number(
-          call.node.txns().write_marker({std::string(topic.name), indexes[j]}, marker));
+          !allowed ? proto::ErrorCode::kClusterAuthorizationFailed
+                   : call.node.txns().write_marker({std::string(topic.name), indexes[j]}, marker));
     }
   }
 }

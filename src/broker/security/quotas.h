@@ -17,8 +17,8 @@ namespace odradek::broker {
 // Keeps clients to their quotas: says how long a client has to be silent after its answer
 // (KIP-219). Which quota counts is chosen as in Kafka: the user with its client id before the user,
 // named before default, and those of client ids alone last; clients that share the entity share the
-// quota. Source: ClientQuotaManager, ClientRequestQuotaManager, ControllerMutationQuotaManager of
-// Kafka 4. One loop.
+// quota. The process itself has none. Source: ClientQuotaManager, ClientRequestQuotaManager,
+// ControllerMutationQuotaManager of Kafka 4. One loop.
 class Quotas {
  public:
   explicit Quotas(QuotaWindow window) : window_(window) {}

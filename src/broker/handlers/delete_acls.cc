@@ -1,0 +1,91 @@
+// DeleteAcls: removes the entries each filter means, and tells them. Source: AclApis.
+
+#include "base/log.h"
+#include "broker/handlers/apis.h"
+#include "broker/handlers/authorize.h"
+#include "proto/messages/delete_acls_request.h"
+#include "proto/messages/delete_acls_response.h"
+
+namespace odradek::broker {
+namespace {
+
+using proto::ErrorCode;
+using Request = proto::DeleteAclsRequest;
+using Response = proto::DeleteAclsResponse;
+
+std::optional<std::string> given(std::string_view text) {
+  if (is_null(text)) return std::nullopt;
+  return std::string(text);
+}
+
+AclFilter filter_of(const Request::DeleteAclsFilter& asked) {
+  AclFilter filter;
+  filter.resource_type = resource_type_of(asked.resource_type_filter);
+  filter.resource_name = given(asked.resource_name_filter);
+  filter.pattern_type = pattern_type_of(asked.pattern_type_filter);
+  filter.principal = given(asked.principal_filter);
+  filter.host = given(asked.host_filter);
+  filter.operation = acl_operation_of(asked.operation);
+  filter.permission = acl_permission_of(asked.permission_type);
+  return filter;
+}
+
+void tell(const Acl& acl, Arena& arena, Response::DeleteAclsMatchingAcl& answer) {
+  answer.error_message = {};
+  answer.resource_type = static_cast<int8_t>(acl.resource_type);
+  answer.resource_name = arena.copy(acl.resource_name);
+  answer.pattern_type = static_cast<int8_t>(acl.pattern_type);
+  answer.principal = arena.copy(acl.principal);
+  answer.host = arena.copy(acl.host);
+  answer.operation = static_cast<int8_t>(acl.operation);
+  answer.permission_type = static_cast<int8_t>(acl.permission);
+}
+
+void remove(const Call<Request>& call, const AclFilter& filter,
+            Response::DeleteAclsFilterResult& answer) {
+  AclStore& acls = call.node.security().acls();
+  const std::vector<Uuid> found = acls.find(filter);
+  answer.matching_acls = call.arena.array<Response::DeleteAclsMatchingAcl>(found.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    tell(acls.at(found[i]), call.arena, answer.matching_acls[i]);
+  }
+}
+
+void delete_acls(const Call<Request>& call, Response& response) {
+  const auto& asked = call.message.filters;
+  ApiError for_all;
+  if (!may_cluster(call, AclOperation::kAlter)) {
+    for_all = {ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)};
+  } else if (!call.node.security().authorizer().enabled()) {
+    for_all = {ErrorCode::kSecurityDisabled, "No Authorizer is configured."};
+  }
+  response.filter_results = call.arena.array<Response::DeleteAclsFilterResult>(asked.size());
+  std::vector<AclFilter> filters;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const AclFilter filter = filter_of(asked[i]);
+    ApiError error = for_all;
+    if (error.ok() && filter.is_unknown()) {
+      error = {ErrorCode::kInvalidRequest, "the filter has unknown elements"};
+    }
+    auto& answer = response.filter_results[i];
+    answer.error_code = proto::to_number(error.code);
+    answer.error_message = error.ok() ? std::string_view() : call.arena.copy(error.message);
+    answer.matching_acls = proto::empty_array<Response::DeleteAclsMatchingAcl>();
+    if (!error.ok()) continue;
+    remove(call, filter, answer);
+    filters.push_back(filter);
+  }
+  // After all were told: an entry that two filters mean is in the answers of both.
+  AclStore& acls = call.node.security().acls();
+  for (const AclFilter& filter : filters) {
+    for (const Uuid& id : acls.find(filter)) acls.erase(id);
+  }
+  ODK_LOG(info, "acls deleted", kv("left", acls.size()));
+}
+
+}  // namespace
+
+constinit const HandlerInfo kDeleteAclsApi{proto::ApiKey::kDeleteAcls, 1, 3,
+                                           answer<Request, delete_acls>};
+
+}  // namespace odradek::broker
