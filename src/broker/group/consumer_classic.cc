@@ -192,7 +192,6 @@ proto::ErrorCode ConsumerGroup::find_leaving(const LeavingMember& leaving,
   if (!leaving.member_id.empty() && member->id != leaving.member_id) {
     return ErrorCode::kFencedInstanceId;
   }
-  if (!member->is_classic()) return ErrorCode::kUnknownMemberId;
   member_id = member->id;
   return ErrorCode::kNone;
 }

@@ -45,24 +45,26 @@ bool ConsumerGroup::take_over(const ClassicGroup& classic, Now now) {
   }
   set_epoch({classic.generation(), metadata_hash()});
   for (auto& [id, target] : targets) put_target(id, std::move(target));
-  set_target_epoch(classic.generation(), now.wall_ms);
+  // The first target of the new group does not wait for the assignment interval.
+  set_target_epoch({classic.generation(), 0});
   return true;
 }
 
-bool ConsumerGroup::has_only_classic_without(std::string_view leaving) const {
+bool ConsumerGroup::has_only_classic_without(std::span<const std::string> leaving) const {
   bool any = false;
   for (const auto& [id, member] : members_) {
-    if (id == leaving) continue;
+    if (std::ranges::count(leaving, id) > 0) continue;
     if (!member.is_classic()) return false;
     any = true;
   }
   return any;
 }
 
-std::vector<GroupMember> ConsumerGroup::classic_members(std::string_view leaving) const {
+std::vector<GroupMember> ConsumerGroup::classic_members(
+    std::span<const std::string> leaving) const {
   std::vector<GroupMember> members;
   for (const auto& [id, each] : members_) {
-    if (id == leaving) continue;
+    if (std::ranges::count(leaving, id) > 0) continue;
     GroupMember& member = members.emplace_back();
     member.member_id = id;
     member.instance_id = each.instance_id;
@@ -121,7 +123,7 @@ Result<void> ConsumerGroup::replay_current(std::string_view member_id, Bytes val
 }
 
 Result<void> ConsumerGroup::replay_target_epoch(Bytes value) {
-  target_epoch_ = 0;
+  target_epoch_ = {};
   if (is_null(value)) return {};
   ODK_TRY(target_epoch_, read_target_epoch(value));
   return {};

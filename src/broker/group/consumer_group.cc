@@ -92,14 +92,10 @@ void ConsumerGroup::put_target(const std::string& id, std::optional<PartitionSet
   undo_.push_back([put, before] { put(before); });
 }
 
-void ConsumerGroup::set_target_epoch(int32_t epoch, TimestampMs now_ms) {
-  changes_.push_back(target_epoch_record(id_, &epoch, now_ms));
-  undo_.push_back([this, epoch_before = target_epoch_, made_before = target_made_ms_] {
-    target_epoch_ = epoch_before;
-    target_made_ms_ = made_before;
-  });
-  target_epoch_ = epoch;
-  target_made_ms_ = now_ms;
+void ConsumerGroup::set_target_epoch(TargetEpoch value) {
+  changes_.push_back(target_epoch_record(id_, &value));
+  undo_.push_back([this, before = target_epoch_] { target_epoch_ = before; });
+  target_epoch_ = value;
 }
 
 void ConsumerGroup::set_epoch(EpochValue value) {
@@ -148,7 +144,7 @@ std::vector<GroupRecord> ConsumerGroup::tombstones() const {
   std::vector<GroupRecord> records;
   for (const auto& [id, member] : members_) records.push_back(current_record(id_, id, nullptr));
   for (const auto& [id, target] : targets_) records.push_back(target_record(id_, id, nullptr));
-  records.push_back(target_epoch_record(id_, nullptr, 0));
+  records.push_back(target_epoch_record(id_, nullptr));
   for (const auto& [id, member] : members_) records.push_back(member_record(id_, id, nullptr));
   for (const auto& [regex, topics] : regexes_) {
     records.push_back(regex_record(id_, regex, nullptr));
@@ -175,9 +171,9 @@ const ConsumerMember* ConsumerGroup::find_static(std::string_view instance_id) c
 
 std::string_view ConsumerGroup::state_name() const {
   if (members_.empty()) return "Empty";
-  if (epoch_.epoch > target_epoch_) return "Assigning";
+  if (epoch_.epoch > target_epoch()) return "Assigning";
   const bool stable = std::ranges::all_of(
-      members_, [this](const auto& item) { return item.second.is_reconciled_to(target_epoch_); });
+      members_, [this](const auto& item) { return item.second.is_reconciled_to(target_epoch()); });
   return stable ? "Stable" : "Reconciling";
 }
 

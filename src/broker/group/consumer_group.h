@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,8 +83,11 @@ class ConsumerGroup {
   JoinReply join_classic(const JoinInput& input, Now now);
   SyncReply sync_classic(const SyncInput& input, Now now);
   ErrorCode heartbeat_classic(const MemberRef& ref, Now now);
-  // Whom a LeaveGroup names.
+  // Whom a LeaveGroup names; members of either protocol.
   ErrorCode find_leaving(const LeavingMember& leaving, std::string& member_id) const;
+
+  // What a refused heartbeat is told beside the code.
+  std::string fault_message(ErrorCode fault, const ConsumerHeartbeat& input) const;
 
   // May this member commit? kStaleMemberEpoch may still be fine for single partitions.
   ErrorCode check_commit(const MemberRef& ref, CommitRules rules) const;
@@ -103,10 +107,10 @@ class ConsumerGroup {
   bool take_over(const ClassicGroup& classic, Now now);
   // A record to be written with, and before, the next change.
   void write_first(GroupRecord record) { changes_.insert(changes_.begin(), std::move(record)); }
-  // Whether only members of the classic protocol stay when `leaving` goes, and there are some.
-  bool has_only_classic_without(std::string_view leaving) const;
+  // Whether only members of the classic protocol stay when `leaving` go, and there are some.
+  bool has_only_classic_without(std::span<const std::string> leaving) const;
   // The members, all of the classic protocol, as a classic group has them; `leaving` left out.
-  std::vector<GroupMember> classic_members(std::string_view leaving) const;
+  std::vector<GroupMember> classic_members(std::span<const std::string> leaving) const;
   // What ends the group in the log.
   std::vector<GroupRecord> tombstones() const;
 
@@ -122,7 +126,7 @@ class ConsumerGroup {
 
   const std::string& id() const { return id_; }
   int32_t epoch() const { return epoch_.epoch; }
-  int32_t target_epoch() const { return target_epoch_; }
+  int32_t target_epoch() const { return target_epoch_.epoch; }
   const Members& members() const { return members_; }
   const PartitionSet& target(std::string_view member_id) const;
   std::string_view state_name() const;  // as Kafka spells it
@@ -142,7 +146,7 @@ class ConsumerGroup {
   void put_member(ConsumerMember member);
   void erase_member(const std::string& member_id);
   void put_target(const std::string& member_id, std::optional<PartitionSet> target);
-  void set_target_epoch(int32_t epoch, TimestampMs now_ms);
+  void set_target_epoch(TargetEpoch value);
   void set_epoch(EpochValue value);
   void put_regex(const std::string& regex, std::optional<ResolvedRegex> resolved);
   ErrorCode write_changes();
@@ -190,8 +194,7 @@ class ConsumerGroup {
   GroupEnvironment& environment_;
 
   EpochValue epoch_;
-  int32_t target_epoch_ = 0;
-  TimestampMs target_made_ms_ = 0;
+  TargetEpoch target_epoch_;
   Members members_;
   TargetAssignment targets_;
   std::map<std::string, ResolvedRegex, std::less<>> regexes_;

@@ -271,6 +271,26 @@ TEST(Migration, TurnsAClassicGroupIntoAConsumerGroupAndBack) {
   EXPECT_EQ(group.joined(group.join(classic_member(old_member)))->generation, 3);
 }
 
+TEST(Migration, GivesTheFirstTargetAtOnce) {
+  ConsumerDriver group;
+  group.environment.times.assignment_interval = seconds(1);
+  group.make_topic("t", 2);
+  const Ticket joining = group.join(classic_member());
+  group.pass(Duration::zero());
+  const std::string old_member = group.joined(joining)->member_id;
+  group.sync(old_member, 1, {{old_member, write_assignment(1, {{"t", {0, 1}}})}});
+  EXPECT_EQ(group.join("new").epoch, 2);
+  EXPECT_EQ(group.consumer().target_epoch(), 2);
+  EXPECT_EQ(group.join("newer").epoch, 2);
+  EXPECT_EQ(group.consumer().epoch(), 3);
+  // An administrator removes both members of the new protocol in one request.
+  std::vector<LeavingMember> leaving{{"new", {}, Code::kNone}, {"newer", {}, Code::kNone}};
+  EXPECT_EQ(group.groups.leave("g", leaving, group.now(), group.replies), Code::kNone);
+  EXPECT_EQ(leaving[1].error, Code::kNone);
+  ASSERT_NE(group.groups.find("g"), nullptr);
+  EXPECT_EQ(group.groups.find("g")->members().size(), 1U);
+}
+
 TEST(Migration, IsRefusedByPolicy) {
   GroupConfig config = GroupDriver::quick();
   config.may_upgrade = false;
@@ -312,6 +332,7 @@ TEST(Migration, AsksForAProtocolOfTheOthers) {
   EXPECT_EQ(group.joined(group.join(classic_member("", "other")))->error,
             Code::kInconsistentGroupProtocol);
   EXPECT_EQ(group.leave(told.member_id), Code::kNone);
+  EXPECT_EQ(group.leave("new"), Code::kNone);
   EXPECT_EQ(group.leave("new"), Code::kUnknownMemberId);
 }
 

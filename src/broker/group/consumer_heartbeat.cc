@@ -1,5 +1,7 @@
 // The heartbeat: who is it, what does it want, what may it have.
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "broker/group/consumer_group.h"
 
@@ -43,6 +45,20 @@ proto::ErrorCode ConsumerGroup::check_epoch(const ConsumerMember& member,
   const bool repeats = input.epoch == member.previous_epoch && input.owned &&
                        is_subset(*input.owned, member.assigned);
   return repeats ? ErrorCode::kNone : ErrorCode::kFencedMemberEpoch;
+}
+
+std::string ConsumerGroup::fault_message(ErrorCode fault, const ConsumerHeartbeat& input) const {
+  if (fault == ErrorCode::kUnknownMemberId) {
+    return fmt::format("Member {} is not a member of group {}.", input.member_id, id_);
+  }
+  if (fault == ErrorCode::kFencedMemberEpoch) {
+    return fmt::format(
+        "Member epoch {} is not {}, which the group knows: the member has lost its partitions and "
+        "has to join again.",
+        input.epoch, find(input.member_id)->epoch);
+  }
+  return fmt::format("Instance {} is member {} now, not {}.", input.instance_id,
+                     find_static(input.instance_id)->id, input.member_id);
 }
 
 proto::ErrorCode ConsumerGroup::member_of(const ConsumerHeartbeat& input, ConsumerMember& member) {
@@ -111,8 +127,8 @@ void ConsumerGroup::update(const ConsumerMember& before, ConsumerMember& after,
     topics_changed_ = may_see == nullptr && !regexes_.empty();
   }
   if (bump) bump_epoch();
-  if (epoch_.epoch > target_epoch_ && is_time_for_target(now)) compute_target(now);
-  reconcile(after, {target_epoch_, &target(after.id), reported},
+  if (epoch_.epoch > target_epoch() && is_time_for_target(now)) compute_target(now);
+  reconcile(after, {target_epoch(), &target(after.id), reported},
             [this](const Uuid& topic, int32_t partition) { return is_owned(topic, partition); });
   put_member(after);
 }
@@ -126,7 +142,7 @@ ConsumerReply ConsumerGroup::heartbeat(const ConsumerHeartbeat& input, Now now) 
   const ErrorCode fault = member_of(input, member);
   if (fault != ErrorCode::kNone) {
     undo_changes();
-    return refused(fault, input, "the member or its epoch is not the one the group knows");
+    return refused(fault, input, fault_message(fault, input));
   }
   const ConsumerMember before = member;
   apply(input, member);

@@ -139,12 +139,12 @@ GroupRecord current_record(std::string_view group, std::string_view member,
   return record;
 }
 
-GroupRecord target_epoch_record(std::string_view group, const int32_t* epoch, TimestampMs now_ms) {
+GroupRecord target_epoch_record(std::string_view group, const TargetEpoch* value) {
   GroupRecord record{group_key<proto::ConsumerGroupTargetAssignmentMetadataKey>(group), {}};
-  if (epoch == nullptr) return record;
+  if (value == nullptr) return record;
   proto::ConsumerGroupTargetAssignmentMetadataValue message;
-  message.assignment_epoch = *epoch;
-  message.assignment_timestamp = now_ms;
+  message.assignment_epoch = value->epoch;
+  message.assignment_timestamp = value->made_ms;
   record.value = record_value(0, message);
   return record;
 }
@@ -227,11 +227,11 @@ Result<void> read_current(Bytes value, ConsumerMember& into) {
   return {};
 }
 
-Result<int32_t> read_target_epoch(Bytes value) {
+Result<TargetEpoch> read_target_epoch(Bytes value) {
   Arena arena(proto::decode_budget_bytes(value.size()));
   proto::ConsumerGroupTargetAssignmentMetadataValue message;
   ODK_TRY_VOID(decode_value(value, arena, message));
-  return message.assignment_epoch;
+  return TargetEpoch{message.assignment_epoch, message.assignment_timestamp};
 }
 
 Result<PartitionSet> read_target(Bytes value) {

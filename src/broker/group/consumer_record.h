@@ -25,7 +25,11 @@ GroupRecord member_record(std::string_view group, std::string_view member,
                           const ConsumerMember* value);
 GroupRecord current_record(std::string_view group, std::string_view member,
                            const ConsumerMember* value);
-GroupRecord target_epoch_record(std::string_view group, const int32_t* epoch, TimestampMs now_ms);
+struct TargetEpoch {
+  int32_t epoch = 0;
+  TimestampMs made_ms = 0;  // when the target was computed; 0: before time was kept
+};
+GroupRecord target_epoch_record(std::string_view group, const TargetEpoch* value);
 GroupRecord target_record(std::string_view group, std::string_view member,
                           const PartitionSet* value);
 struct ResolvedRegex {
@@ -42,7 +46,7 @@ GroupRecord regex_record(std::string_view group, std::string_view regex,
 Result<EpochValue> read_epoch(Bytes value);
 Result<void> read_member(Bytes value, ConsumerMember& into);   // what it wants
 Result<void> read_current(Bytes value, ConsumerMember& into);  // what it has
-Result<int32_t> read_target_epoch(Bytes value);
+Result<TargetEpoch> read_target_epoch(Bytes value);
 Result<PartitionSet> read_target(Bytes value);
 Result<ResolvedRegex> read_regex(Bytes value);
 

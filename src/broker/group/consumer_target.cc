@@ -96,9 +96,9 @@ std::string_view ConsumerGroup::assignor() const {
 
 bool ConsumerGroup::is_time_for_target(Now now) const {
   const Duration interval = environment_.consumer_times(id_).assignment_interval;
-  const Duration passed = std::chrono::milliseconds(now.wall_ms - target_made_ms_);
+  const Duration passed = std::chrono::milliseconds(now.wall_ms - target_epoch_.made_ms);
   // A clock that was set back does not hold up the group.
-  return target_epoch_ == 0 || passed >= interval || passed < Duration::zero();
+  return target_epoch() == 0 || passed >= interval || passed < Duration::zero();
 }
 
 void ConsumerGroup::compute_target(Now now) {
@@ -118,7 +118,7 @@ void ConsumerGroup::compute_target(Now now) {
   const TargetAssignment assigned =
       assignor() == "range" ? assign_range(input) : assign_uniform(input);
   for (const auto& [id, target] : assigned) put_target(id, target);
-  set_target_epoch(epoch_.epoch, now.wall_ms);
+  set_target_epoch({epoch_.epoch, now.wall_ms});
 }
 
 }  // namespace odradek::broker

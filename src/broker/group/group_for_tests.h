@@ -42,6 +42,7 @@ class FakeEnvironment : public GroupEnvironment {
   struct Written {
     GroupRecord record;
     TransactionOwner owner;
+    std::optional<bool> committed;  // the marker that ends the owner's transaction
   };
 
   Code append(std::string_view /*group_id*/, std::span<const GroupRecord> records,
@@ -49,7 +50,7 @@ class FakeEnvironment : public GroupEnvironment {
     if (failure != Code::kNone) return failure;
     for (const GroupRecord& record : records) {
       EXPECT_TRUE(record.is_writable());
-      written.push_back({record, owner});
+      written.push_back({record, owner, {}});
     }
     return Code::kNone;
   }
@@ -75,6 +76,19 @@ class FakeEnvironment : public GroupEnvironment {
   Code failure = Code::kNone;
   ConsumerTimes times;
 };
+
+// What a broker does with the log when it starts.
+inline void replay(const FakeEnvironment& environment, Groups& groups, Groups::Now now) {
+  for (const auto& [record, owner, committed] : environment.written) {
+    if (committed) {
+      groups.end_transaction(0, owner.producer_id, *committed);
+      continue;
+    }
+    const Bytes value = record.value ? as_bytes(*record.value) : Bytes();
+    const Result<void> read = groups.replay(0, as_bytes(record.key), value, owner, now);
+    EXPECT_TRUE(read) << read.error().to_string();
+  }
+}
 
 class GroupDriver {
  public:
@@ -187,11 +201,7 @@ class GroupDriver {
   // The groups of a broker that starts with what this one wrote.
   std::unique_ptr<Groups> restarted(GroupConfig config = quick()) {
     auto made = std::make_unique<Groups>(config, environment);
-    for (const auto& [record, owner] : std::vector(environment.written)) {
-      const Bytes value = record.value ? as_bytes(*record.value) : Bytes();
-      const Result<void> read = made->replay(0, as_bytes(record.key), value, owner, now());
-      EXPECT_TRUE(read) << read.error().to_string();
-    }
+    replay(environment, *made, now());
     return made;
   }
 

@@ -74,7 +74,7 @@ proto::ErrorCode Groups::leave(std::string_view group_id, std::span<LeavingMembe
     return ErrorCode::kNone;
   }
   if (found->second.consumer) {
-    leave_consumer_group(found->second, members, now);
+    leave_consumer_group(found->second, members, now, out);
   } else {
     found->second.group->leave(members, now, out);
   }
@@ -87,9 +87,7 @@ void Groups::tick(Now now, GroupReplies& out) {
     const auto found = groups_.find(wakes_.begin()->second);
     Entry& entry = found->second;
     if (entry.consumer) {
-      for (const std::string& id : entry.consumer->expired(now)) {
-        if (entry.consumer) remove_member(entry, id, now, out);
-      }
+      remove_members(entry, entry.consumer->expired(now), now, out);
     } else {
       entry.group->tick(now, out);
     }

@@ -111,9 +111,12 @@ class Groups {
   ConsumerReply consumer_join(const ConsumerHeartbeat& input, Now now, GroupReplies& out);
   ConsumerReply consumer_leave(const ConsumerHeartbeat& input, Now now, GroupReplies& out);
   void join_consumer_group(Entry& entry, const JoinInput& input, Now now, GroupReplies& out);
-  void leave_consumer_group(Entry& entry, std::span<LeavingMember> members, Now now);
-  ErrorCode remove_member(Entry& entry, const std::string& member_id, Now now, GroupReplies& out);
-  ErrorCode downgrade(Entry& entry, std::string_view leaving, Now now);
+  void leave_consumer_group(Entry& entry, std::span<LeavingMember> members, Now now,
+                            GroupReplies& out);
+  ErrorCode remove_members(Entry& entry, std::span<const std::string> member_ids, Now now,
+                           GroupReplies& out);
+  bool may_downgrade(const Entry& entry, std::span<const std::string> leaving) const;
+  ErrorCode downgrade(Entry& entry, std::span<const std::string> leaving, Now now);
   void reschedule(Entry& entry);
   Entries::iterator erase(Entries::iterator entry);
 

@@ -1,5 +1,9 @@
 // Groups of KIP-848 among the others, and groups that change from one protocol to the other.
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/log.h"
 #include "broker/group/groups.h"
 
@@ -18,7 +22,7 @@ ConsumerReply reply_of(const ConsumerHeartbeat& input, proto::ErrorCode error,
 
 ConsumerReply not_a_consumer_group(const ConsumerHeartbeat& input) {
   return reply_of(input, proto::ErrorCode::kGroupIdNotFound,
-                  "there is no such group, or it is no consumer group");
+                  fmt::format("Consumer group {} not found.", input.group_id));
 }
 
 }  // namespace
@@ -35,10 +39,10 @@ ConsumerReply Groups::consumer_leave(const ConsumerHeartbeat& input, Now now, Gr
   std::string member_id;
   ErrorCode error = entry.consumer->find_leaving(input, member_id);
   if (error != ErrorCode::kNone) {
-    return reply_of(input, error, "the member is not the one the group knows");
+    return reply_of(input, error, entry.consumer->fault_message(error, input));
   }
   error = input.epoch == kStaticLeaveEpoch ? entry.consumer->leave_for_now(member_id, now)
-                                           : remove_member(entry, member_id, now, out);
+                                           : remove_members(entry, {&member_id, 1}, now, out);
   reschedule(entry);
   return reply_of(input, error, error == ErrorCode::kNone ? "" : "the change cannot be written");
 }
@@ -79,24 +83,25 @@ ConsumerReply Groups::consumer_join(const ConsumerHeartbeat& input, Now now, Gro
   return reply;
 }
 
-proto::ErrorCode Groups::remove_member(Entry& entry, const std::string& member_id, Now now,
-                                       GroupReplies& out) {
-  const ConsumerMember* member = entry.consumer->find(member_id);
-  if (member == nullptr) return ErrorCode::kNone;
-  const bool is_last_of_protocol =
-      !member->is_classic() && entry.consumer->has_only_classic_without(member_id);
-  if (!is_last_of_protocol || !config_.may_downgrade ||
-      entry.consumer->members().size() - 1 > config_.members_max) {
-    return entry.consumer->remove({&member_id, 1}, now);
+bool Groups::may_downgrade(const Entry& entry, std::span<const std::string> leaving) const {
+  return config_.may_downgrade && entry.consumer->has_only_classic_without(leaving) &&
+         entry.consumer->members().size() - leaving.size() <= config_.members_max;
+}
+
+// Source: GroupMetadataManager.consumerGroupFenceMembers.
+proto::ErrorCode Groups::remove_members(Entry& entry, std::span<const std::string> member_ids,
+                                        Now now, GroupReplies& out) {
+  if (member_ids.empty() || !may_downgrade(entry, member_ids)) {
+    return entry.consumer->remove(member_ids, now);
   }
-  const ErrorCode error = downgrade(entry, member_id, now);
-  // Not written: the member stays, and with it the group as it is.
-  if (error != ErrorCode::kNone) return entry.consumer->remove({&member_id, 1}, now);
+  const ErrorCode error = downgrade(entry, member_ids, now);
+  // Not written: the members stay, and with them the group as it is.
+  if (error != ErrorCode::kNone) return entry.consumer->remove(member_ids, now);
   entry.group->rebalance(now, out);
   return error;
 }
 
-proto::ErrorCode Groups::downgrade(Entry& entry, std::string_view leaving, Now now) {
+proto::ErrorCode Groups::downgrade(Entry& entry, std::span<const std::string> leaving, Now now) {
   ConsumerGroup& consumer = *entry.consumer;
   auto classic = make_classic(consumer.id(), now);
   classic->adopt(consumer.classic_members(leaving), consumer.epoch(), now);
@@ -124,13 +129,11 @@ void Groups::join_consumer_group(Entry& entry, const JoinInput& input, Now now, 
     entry.group = make_classic(input.group_id, now);
     return entry.group->join(input, now, out);
   }
-  const bool had_others = !entry.consumer->has_only_classic_without("");
+  const bool had_others = !entry.consumer->has_only_classic_without({});
   JoinReply reply = entry.consumer->join_classic(input, now);
   // A static member came back with the classic protocol, and was the last one of the other.
-  if (reply.error == ErrorCode::kNone && had_others && config_.may_downgrade &&
-      entry.consumer->has_only_classic_without("") &&
-      entry.consumer->members().size() <= config_.members_max) {
-    if (const ErrorCode error = downgrade(entry, "", now); error != ErrorCode::kNone) {
+  if (reply.error == ErrorCode::kNone && had_others && may_downgrade(entry, {})) {
+    if (const ErrorCode error = downgrade(entry, {}, now); error != ErrorCode::kNone) {
       ODK_LOG(warn, "consumer group stays one", kv("group", input.group_id),
               kv("error", proto::error_name(error)));
     }
@@ -138,17 +141,19 @@ void Groups::join_consumer_group(Entry& entry, const JoinInput& input, Now now, 
   out.joins.emplace_back(input.ticket, std::move(reply));
 }
 
-void Groups::leave_consumer_group(Entry& entry, std::span<LeavingMember> members, Now now) {
+void Groups::leave_consumer_group(Entry& entry, std::span<LeavingMember> members, Now now,
+                                  GroupReplies& out) {
   std::vector<std::string> leaving;
   std::vector<LeavingMember*> found;
   for (LeavingMember& member : members) {
     std::string id;
     member.error = entry.consumer->find_leaving(member, id);
     if (member.error != ErrorCode::kNone) continue;
-    leaving.push_back(std::move(id));
     found.push_back(&member);
+    if (std::ranges::count(leaving, id) > 0) continue;
+    leaving.push_back(std::move(id));
   }
-  const ErrorCode error = entry.consumer->remove(leaving, now);
+  const ErrorCode error = remove_members(entry, leaving, now, out);
   for (LeavingMember* member : found) member->error = error;
 }
 

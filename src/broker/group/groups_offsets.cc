@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/log.h"
 #include "broker/group/groups.h"
@@ -39,6 +40,19 @@ bool is_in_use(const ClassicGroup* classic, const ConsumerGroup* consumer, std::
 std::vector<GroupRecord> tombstones_of(std::string_view group_id, const ConsumerGroup* consumer) {
   if (consumer != nullptr) return consumer->tombstones();
   return {classic_group_tombstone(group_id)};
+}
+
+// Where a group has a committed offset, or one of an open transaction.
+std::set<std::pair<std::string, int32_t>> known_offsets(const OffsetTable& offsets,
+                                                        std::string_view group_id) {
+  std::set<std::pair<std::string, int32_t>> known;
+  for (const auto& [topic, partitions] : offsets.of(group_id)) {
+    for (const auto& [partition, offset] : partitions) known.emplace(topic, partition);
+  }
+  for (const auto& [topic, partitions] : offsets.pending_of(group_id)) {
+    for (const auto& [partition, count] : partitions) known.emplace(topic, partition);
+  }
+  return known;
 }
 
 }  // namespace
@@ -118,10 +132,8 @@ proto::ErrorCode Groups::remove(std::string_view group_id) {
   const ConsumerGroup* consumer = found->second.consumer.get();
   if (!is_empty(found->second.group.get(), consumer)) return ErrorCode::kNonEmptyGroup;
   std::vector<GroupRecord> records;
-  for (const auto& [topic, partitions] : offsets_.of(group_id)) {
-    for (const auto& [partition, offset] : partitions) {
-      records.push_back(offset_tombstone(group_id, topic, partition));
-    }
+  for (const auto& [topic, partition] : known_offsets(offsets_, group_id)) {
+    records.push_back(offset_tombstone(group_id, topic, partition));
   }
   std::ranges::move(tombstones_of(group_id, consumer), std::back_inserter(records));
   const ErrorCode error = write(group_id, records);
@@ -149,7 +161,10 @@ proto::ErrorCode Groups::delete_offset(std::string_view group_id, std::string_vi
   if (is_in_use(found->second.group.get(), found->second.consumer.get(), topic)) {
     return ErrorCode::kGroupSubscribedToTopic;
   }
-  if (offsets_.find(group_id, topic, partition) == nullptr) return ErrorCode::kNone;
+  if (offsets_.find(group_id, topic, partition) == nullptr &&
+      !offsets_.is_pending(group_id, topic, partition)) {
+    return ErrorCode::kNone;
+  }
   const GroupRecord tombstone = offset_tombstone(group_id, topic, partition);
   const ErrorCode error = write(group_id, {&tombstone, 1});
   if (error == ErrorCode::kNone) offsets_.erase(group_id, topic, partition);
@@ -158,12 +173,10 @@ proto::ErrorCode Groups::delete_offset(std::string_view group_id, std::string_vi
 
 void Groups::topic_deleted(std::string_view topic) {
   for (const auto& [id, entry] : groups_) {
-    const OffsetTable::Topics& topics = offsets_.of(id);
-    const auto found = topics.find(topic);
-    if (found == topics.end()) continue;
     std::vector<int32_t> partitions;
     std::vector<GroupRecord> records;
-    for (const auto& [partition, offset] : found->second) {
+    for (const auto& [name, partition] : known_offsets(offsets_, id)) {
+      if (name != topic) continue;
       partitions.push_back(partition);
       records.push_back(offset_tombstone(id, topic, partition));
     }

@@ -33,14 +33,35 @@ void OffsetTable::set(std::string_view group, std::string_view topic, int32_t pa
   slot(groups_, group, topic, partition) = std::move(offset);
 }
 
-void OffsetTable::erase(std::string_view group, std::string_view topic, int32_t partition) {
-  const auto in_group = groups_.find(group);
-  if (in_group == groups_.end()) return;
+bool OffsetTable::erase_from(Groups& groups, std::string_view group, std::string_view topic,
+                             int32_t partition) {
+  const auto in_group = groups.find(group);
+  if (in_group == groups.end()) return false;
   const auto in_topic = in_group->second.find(topic);
-  if (in_topic == in_group->second.end()) return;
-  in_topic->second.erase(partition);
+  if (in_topic == in_group->second.end()) return false;
+  const bool erased = in_topic->second.erase(partition) > 0;
   if (in_topic->second.empty()) in_group->second.erase(in_topic);
-  if (in_group->second.empty()) groups_.erase(in_group);
+  if (in_group->second.empty()) groups.erase(in_group);
+  return erased;
+}
+
+void OffsetTable::erase(std::string_view group, std::string_view topic, int32_t partition) {
+  erase_from(groups_, group, topic, partition);
+  if (!is_pending(group, topic, partition)) return;
+  const std::string group_id(group);
+  const std::string topic_name(topic);
+  for (auto pending = pending_.begin(); pending != pending_.end();) {
+    if (erase_from(pending->second, group_id, topic_name, partition)) {
+      count_pending(group_id, topic_name, partition, -1);
+    }
+    pending = pending->second.empty() ? pending_.erase(pending) : std::next(pending);
+  }
+}
+
+const OffsetTable::Counts& OffsetTable::pending_of(std::string_view group) const {
+  static const Counts none;
+  const auto found = pending_counts_.find(group);
+  return found == pending_counts_.end() ? none : found->second;
 }
 
 void OffsetTable::erase_group(std::string_view group) {

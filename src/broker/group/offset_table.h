@@ -26,8 +26,8 @@ class OffsetTable {
 
   void set(std::string_view group, std::string_view topic, int32_t partition,
            CommittedOffset offset);
+  // These erase what is committed and what is pending, as a tombstone in the log does.
   void erase(std::string_view group, std::string_view topic, int32_t partition);
-  // Committed and pending ones.
   void erase_group(std::string_view group);
 
   // An offset that counts when its transaction commits. `log_partition` is the partition of
@@ -39,6 +39,9 @@ class OffsetTable {
   // Whether an open transaction would commit here: consumers that require stable offsets wait.
   bool is_pending(std::string_view group, std::string_view topic, int32_t partition) const;
   bool has_pending(std::string_view group) const { return pending_counts_.contains(group); }
+  // Where open transactions would commit for a group: topic, partition, how many of them.
+  using Counts = std::map<std::string, std::map<int32_t, int32_t>, std::less<>>;
+  const Counts& pending_of(std::string_view group) const;
 
   void clear();
 
@@ -49,10 +52,11 @@ class OffsetTable {
     auto operator<=>(const PendingKey&) const = default;
   };
   using Groups = std::map<std::string, Topics, std::less<>>;
-  using Counts = std::map<std::string, std::map<int32_t, int32_t>, std::less<>>;
 
   static CommittedOffset& slot(Groups& groups, std::string_view group, std::string_view topic,
                                int32_t partition);
+  static bool erase_from(Groups& groups, std::string_view group, std::string_view topic,
+                         int32_t partition);
   void count_pending(const std::string& group, const std::string& topic, int32_t partition,
                      int32_t by);
 

@@ -57,6 +57,19 @@ TEST(OffsetTable, LetsTheCommitCountThatWasWrittenLast) {
   EXPECT_EQ(table.find("g", "t", 0)->offset, 6);
 }
 
+TEST(OffsetTable, ForgetsAPartitionWithWhatIsPending) {
+  OffsetTable table;
+  table.set("g", "t", 0, at(1));
+  table.set_pending(0, kOne, "g", "t", 0, at(5));
+  table.set_pending(0, kOne, "g", "t", 1, at(6));
+  table.erase("g", "t", 0);
+  EXPECT_FALSE(table.is_pending("g", "t", 0));
+  EXPECT_EQ(table.pending_of("g").at("t").size(), 1U);
+  table.end_transaction(0, 1, true);
+  EXPECT_EQ(table.find("g", "t", 0), nullptr);
+  EXPECT_EQ(table.find("g", "t", 1)->offset, 6);
+}
+
 TEST(OffsetTable, ForgetsAGroupWithWhatIsPending) {
   OffsetTable table;
   table.set("g", "t", 0, at(1));

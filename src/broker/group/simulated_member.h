@@ -38,11 +38,7 @@ class SimulatedCoordinator {
   // Who waits gets no answer, as when connections break.
   void restart() {
     groups = std::make_unique<Groups>(config_, environment);
-    for (const auto& [record, owner] : environment.written) {
-      const Bytes value = record.value ? as_bytes(*record.value) : Bytes();
-      const Result<void> read = groups->replay(0, as_bytes(record.key), value, owner, now());
-      EXPECT_TRUE(read) << read.error().to_string();
-    }
+    replay(environment, *groups, now());
     groups->replayed(now());
     joins.clear();
     syncs.clear();

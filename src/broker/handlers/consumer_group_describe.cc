@@ -85,6 +85,10 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
     answer.error_code = proto::to_number(ErrorCode::kGroupAuthorizationFailed);
     return;
   }
+  if (id.empty()) {
+    answer.error_code = proto::to_number(ErrorCode::kInvalidGroupId);
+    return;
+  }
   const Groups& groups = call.node.groups().groups();
   const ConsumerGroup* group = groups.find_consumer(id);
   if (group == nullptr) {

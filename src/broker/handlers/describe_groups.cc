@@ -1,5 +1,7 @@
 // DescribeGroups: state and members of classic groups.
 
+#include <fmt/format.h>
+
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
 #include "proto/messages/describe_groups_request.h"
@@ -43,14 +45,20 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
   if (call.message.include_authorized_operations) {
     answer.authorized_operations = operations_of(call, ResourceType::kGroup, id);
   }
-  const ClassicGroup* group = call.node.groups().groups().find(id);
+  const Groups& groups = call.node.groups().groups();
+  const ClassicGroup* group = groups.find(id);
   if (group == nullptr) {
     answer.group_state = group_state_name(GroupState::kDead);
     if (call.version() >= kNamesMissingGroupsFrom) {
       answer.error_code = proto::to_number(ErrorCode::kGroupIdNotFound);
-      answer.error_message = "there is no such group";
+      answer.error_message =
+          call.arena.copy(groups.contains(id) ? fmt::format("Group {} is not a classic group.", id)
+                                              : fmt::format("Group {} not found.", id));
     }
     return;
+  }
+  if (call.message.include_authorized_operations) {
+    answer.authorized_operations = kAllGroupOperations;
   }
   answer.group_state = group_state_name(group->state());
   if (group->protocol_type()) answer.protocol_type = *group->protocol_type();
