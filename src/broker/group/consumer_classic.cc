@@ -49,15 +49,17 @@ JoinReply ConsumerGroup::join_classic(const JoinInput& input, Now now) {
       is_unknown ? make_member_id(is_null(input.instance_id) ? input.client_id : input.instance_id)
                  : std::string(input.member_id);
   if (members_.size() >= config_.consumer_members_max && find(id) == nullptr) {
-    return join_refused(ErrorCode::kGroupMaxSizeReached, "");
+    return join_refused(ErrorCode::kGroupMaxSizeReached, input.member_id);
   }
-  if (!supports(input)) return join_refused(ErrorCode::kInconsistentGroupProtocol, id);
+  if (!supports(input)) {
+    return join_refused(ErrorCode::kInconsistentGroupProtocol, input.member_id);
+  }
   if (is_unknown && is_null(input.instance_id) && input.member_id_required) {
     return join_refused(ErrorCode::kMemberIdRequired, id);
   }
   const std::optional<ConsumerSubscription> wants =
       read_subscription(input.protocols.front().metadata);
-  if (!wants) return join_refused(ErrorCode::kUnknownServerError, id);
+  if (!wants) return join_refused(ErrorCode::kUnknownServerError, input.member_id);
 
   ConsumerMember member;
   member.id = id;
@@ -98,7 +100,7 @@ JoinReply ConsumerGroup::join_classic(const JoinInput& input, Now now) {
   }
   update(before, member, &owned, now);
   if (const ErrorCode error = write_changes(); error != ErrorCode::kNone) {
-    return join_refused(error, id);
+    return join_refused(error, input.member_id);
   }
   // Now it has to send SyncGroup.
   timers_[id].rebalance = now.at + member.rebalance_timeout;
@@ -133,9 +135,9 @@ SyncReply ConsumerGroup::sync_classic(const SyncInput& input, Now now) {
   const bool differs = (!is_null(input.protocol_type) && input.protocol_type != kConsumerType) ||
                        (!is_null(input.protocol_name) && input.protocol_name != protocol);
   if (differs) return sync_refused(ErrorCode::kInconsistentGroupProtocol);
-  if (epoch() > member->epoch && member->state != MemberState::kUnrevoked) {
+  if (target_epoch() > member->epoch && member->state != MemberState::kUnrevoked) {
     Timers& timers = timers_[member->id];
-    timers.rebalance = now.at + member->rebalance_timeout;
+    if (!timers.rebalance) timers.rebalance = now.at + member->rebalance_timeout;
     arm(*timers.rebalance);
     return sync_refused(ErrorCode::kRebalanceInProgress);
   }
@@ -175,7 +177,8 @@ proto::ErrorCode ConsumerGroup::heartbeat_classic(const MemberRef& ref, Now now)
   const ConsumerMember* member = nullptr;
   const ErrorCode error = check_classic(ref.member_id, ref.instance_id, ref.generation, member);
   if (error != ErrorCode::kNone) return error;
-  const bool must_join = member->epoch < epoch() || member->state == MemberState::kUnrevoked ||
+  const bool must_join = member->epoch < target_epoch() ||
+                         member->state == MemberState::kUnrevoked ||
                          (member->state == MemberState::kUnreleased && !waits_for_others(*member));
   Timers& timers = timers_[member->id];
   if (must_join && !timers.rebalance) timers.rebalance = now.at + member->rebalance_timeout;

@@ -301,6 +301,16 @@ TEST(Migration, IsRefusedByPolicy) {
   EXPECT_NE(group.groups.find("g"), nullptr);
 }
 
+TEST(Migration, MixesNoMembersWhenItIsDisabled) {
+  GroupConfig config = GroupDriver::quick();
+  config.may_upgrade = false;
+  config.may_downgrade = false;
+  ConsumerDriver group(config);
+  group.make_topic("t", 2);
+  group.join("new");
+  EXPECT_EQ(group.joined(group.join(classic_member()))->error, Code::kInconsistentGroupProtocol);
+}
+
 TEST(Migration, OfAGroupWithoutMembersNeedsNoPolicy) {
   GroupConfig config = GroupDriver::quick();
   config.may_upgrade = false;

@@ -116,23 +116,28 @@ proto::ErrorCode Groups::downgrade(Entry& entry, std::span<const std::string> le
 }
 
 void Groups::join_consumer_group(Entry& entry, const JoinInput& input, Now now, GroupReplies& out) {
+  const auto refuse = [&](ErrorCode error) {
+    JoinReply reply;
+    reply.error = error;
+    reply.member_id = input.member_id;
+    out.joins.emplace_back(input.ticket, std::move(reply));
+  };
   if (entry.consumer->members().empty()) {
     const ErrorCode error = write(input.group_id, entry.consumer->tombstones());
-    if (error != ErrorCode::kNone) {
-      JoinReply reply;
-      reply.error = error;
-      reply.member_id = input.member_id;
-      out.joins.emplace_back(input.ticket, std::move(reply));
-      return;
-    }
+    if (error != ErrorCode::kNone) return refuse(error);
     entry.consumer.reset();
     entry.group = make_classic(input.group_id, now);
     return entry.group->join(input, now, out);
   }
-  const bool had_others = !entry.consumer->has_only_classic_without({});
+  // Source: throwIfClassicMemberCannotJoinConsumerGroup.
+  if (!config_.may_upgrade && !config_.may_downgrade) {
+    return refuse(ErrorCode::kInconsistentGroupProtocol);
+  }
+  const bool replaces =
+      !is_null(input.instance_id) && entry.consumer->find_static(input.instance_id) != nullptr;
   JoinReply reply = entry.consumer->join_classic(input, now);
   // A static member came back with the classic protocol, and was the last one of the other.
-  if (reply.error == ErrorCode::kNone && had_others && may_downgrade(entry, {})) {
+  if (reply.error == ErrorCode::kNone && replaces && may_downgrade(entry, {})) {
     if (const ErrorCode error = downgrade(entry, {}, now); error != ErrorCode::kNone) {
       ODK_LOG(warn, "consumer group stays one", kv("group", input.group_id),
               kv("error", proto::error_name(error)));

@@ -49,7 +49,12 @@ void describe_member(const Call<Request>& call, const ConsumerGroup& group,
   std::ranges::copy(member.topics, answer.subscribed_topic_names.begin());
   answer.subscribed_topic_regex = member.regex;
   answer.member_type = member.is_classic() ? kClassicMember : kConsumerMember;
-  tell(call, partitions_of(member.assigned), answer.assignment);
+  // What it has not given back yet is still its own.
+  PartitionSet assigned = partitions_of(member.assigned);
+  for (const auto& [topic, partitions] : partitions_of(member.revoking)) {
+    assigned[topic].insert(partitions.begin(), partitions.end());
+  }
+  tell(call, assigned, answer.assignment);
   tell(call, group.target(member.id), answer.target_assignment);
 }
 
