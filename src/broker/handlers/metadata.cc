@@ -71,12 +71,13 @@ ErrorCode missing(const Call<Request>& call, std::string_view name) {
 
 void tell_asked(const Call<Request>& call, const Request::MetadataRequestTopic& asked,
                 Answer& answer) {
-  const bool by_id = is_null(asked.name);
+  // A name beside an id does not count: Java's client sends an empty one.
+  const bool by_id = is_null(asked.name) || !asked.topic_id.is_zero();
   answer.name = asked.name;
   answer.topic_id = asked.topic_id;
   answer.partitions = proto::empty_array<Response::MetadataResponsePartition>();
-  if (call.version() < kAskByIdFrom && (by_id || !asked.topic_id.is_zero())) {
-    answer.name = by_id ? std::string_view("") : asked.name;
+  if (call.version() < kAskByIdFrom && by_id) {
+    answer.name = is_null(asked.name) ? std::string_view("") : asked.name;
     answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
     return;
   }
@@ -88,6 +89,7 @@ void tell_asked(const Call<Request>& call, const Request::MetadataRequestTopic& 
     return;
   }
   if (topic != nullptr) return tell(call, *topic, answer);
+  if (by_id) answer.name = {};
   answer.error_code =
       proto::to_number(by_id ? ErrorCode::kUnknownTopicId : missing(call, asked.name));
 }
