@@ -42,9 +42,6 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
     answer.error_code = proto::to_number(ErrorCode::kGroupAuthorizationFailed);
     return;
   }
-  if (call.message.include_authorized_operations) {
-    answer.authorized_operations = operations_of(call, ResourceType::kGroup, id);
-  }
   const Groups& groups = call.node.groups().groups();
   const ClassicGroup* group = groups.find(id);
   if (group == nullptr) {
@@ -58,7 +55,7 @@ void describe(const Call<Request>& call, std::string_view id, Response::Describe
     return;
   }
   if (call.message.include_authorized_operations) {
-    answer.authorized_operations = kAllGroupOperations;
+    answer.authorized_operations = operations_of(call, ResourceType::kGroup, id);
   }
   answer.group_state = group_state_name(group->state());
   if (group->protocol_type()) answer.protocol_type = *group->protocol_type();
