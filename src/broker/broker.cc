@@ -128,6 +128,7 @@ Result<void> Broker::Impl::start_on_loop() {
   node.memory_bytes_max =
       options_.memory_bytes_max > 0 ? options_.memory_bytes_max : default_memory_bytes();
   node.refuse_when_full = options_.refuse_when_full;
+  node.accept_any_replication_factor = options_.accept_any_replication_factor;
   ODK_TRY(node.settings, make_settings());
   ODK_TRY(listeners_, resolve_listeners(node.settings, options_.listeners));
   ODK_TRY(node.security, Security::create(loop_->clock(), node.settings, options_.security));

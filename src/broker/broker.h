@@ -54,6 +54,8 @@ struct BrokerOptions {
   std::string cluster_id;       // 22 characters of base64url; empty: a random one
   size_t memory_bytes_max = 0;  // records kept; 0: a quarter of the machine's memory
   bool refuse_when_full = false;  // else the oldest records make room
+  // Topics may ask for more replicas than the one there is, and get one.
+  bool accept_any_replication_factor = false;
   Profile profile = Profile::kDev;
   // The loop to live on. Null: an own thread with an own loop and the system's clock.
   io::Loop* loop = nullptr;

@@ -35,6 +35,7 @@ struct NodeOptions {
   std::string cluster_id;
   size_t memory_bytes_max = 0;
   bool refuse_when_full = false;
+  bool accept_any_replication_factor = false;
   Settings settings;
   std::unique_ptr<Security> security;
   std::unique_ptr<Storage> storage;  // null: everything in memory
@@ -97,6 +98,7 @@ class Node {
   bool make_room(size_t bytes);
   // Where logs are, as admin tools show it.
   std::string_view log_dir() const { return "memory"; }
+  bool accepts_any_replication_factor() const { return options_.accept_any_replication_factor; }
   size_t used_memory_bytes() const { return pool_->used_bytes(); }
   size_t memory_bytes_max() const { return options_.memory_bytes_max; }
 

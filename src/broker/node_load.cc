@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/node.h"
+#include "broker/security/security_records.h"
 #include "broker/storage.h"
 #include "proto/messages/producer_ids_record.h"
 #include "proto/messages/register_broker_record.h"
@@ -58,6 +59,7 @@ Result<void> Node::register_start() {
 Result<void> Node::load() {
   if (storage() != nullptr) {
     TopicReplay replay(metadata_);
+    replay_security(metadata_, security());
     ODK_TRY_VOID(storage()->open_metadata(metadata_, wall_ms()));
     if (replay.next_producer_id() > 0) {
       next_producer_id_ = producer_ids_end_ = replay.next_producer_id();
@@ -66,6 +68,9 @@ Result<void> Node::load() {
       const bool cluster_wide = broker.empty();
       if (!cluster_wide && broker != std::to_string(id())) continue;
       for (const auto& [name, value] : values) settings().set_dynamic(name, value, cluster_wide);
+    }
+    for (const auto& [group, values] : replay.groups()) {
+      settings().set_group_overrides(group, values);
     }
     ODK_TRY_VOID(load_topics(replay));
     ODK_TRY_VOID(register_start());

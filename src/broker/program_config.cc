@@ -71,6 +71,8 @@ void declare_settings(config::Binder& binder, ProgramConfig& into) {
   binder.add("node_id", into.node_id, "number of this broker").range(0, 2'147'483'647);
   binder.add("cluster_id", into.cluster_id, "22 characters of base64url; empty: a random one");
   binder.add("memory", into.memory, "most that records may take; 0: a quarter of the machine's");
+  binder.add("accept_any_replication_factor", into.accept_any_replication_factor,
+             "topics may ask for more replicas than the one there is");
   binder.choice<bool>("on_full", into.refuse_when_full, {{"evict", false}, {"refuse", true}},
                       "when memory is full: drop the oldest records, or refuse new ones");
   binder.choice<Profile>("profile", into.profile,
@@ -173,6 +175,7 @@ Result<BrokerOptions> broker_options(const ProgramConfig& config) {
   options.cluster_id = config.cluster_id;
   options.memory_bytes_max = config.memory.bytes;
   options.refuse_when_full = config.refuse_when_full;
+  options.accept_any_replication_factor = config.accept_any_replication_factor;
   options.profile = config.profile;
   return options;
 }

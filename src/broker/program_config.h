@@ -45,6 +45,7 @@ struct ProgramConfig {
   std::string cluster_id;
   config::ByteSize memory;  // 0: a quarter of the machine's
   bool refuse_when_full = false;
+  bool accept_any_replication_factor = false;
   Profile profile = Profile::kDev;
   // Metrics, health and the dashboard. "auto": 127.0.0.1:8080, and without it when that is taken.
   std::string http = "auto";

@@ -89,7 +89,7 @@ ApiError check_numbers(Node& node, const NewTopic& topic, int32_t& partitions) {
   const int64_t replicas = topic.replication_factor == -1
                                ? node.settings().get_long("default.replication.factor")
                                : topic.replication_factor;
-  if (replicas > 1) {
+  if (replicas > 1 && !node.accepts_any_replication_factor()) {
     return refuse(
         ErrorCode::kInvalidReplicationFactor,
         fmt::format(

@@ -51,6 +51,7 @@ Result<void> TopicReplay::set_config(int8_t type, std::string_view resource, std
                                      std::string_view value) {
   TopicOverrides* values = nullptr;
   if (type == static_cast<int8_t>(ConfigOwner::kBroker)) values = &brokers_[std::string(resource)];
+  if (type == static_cast<int8_t>(ConfigOwner::kGroup)) values = &groups_[std::string(resource)];
   for (auto& [id, topic] : topics_) {
     if (type == static_cast<int8_t>(ConfigOwner::kTopic) && topic.name == resource) {
       values = &topic.overrides;

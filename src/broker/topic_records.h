@@ -12,7 +12,7 @@
 namespace odradek::broker {
 
 // Whose configuration a ConfigRecord is about. Source: ConfigResource.Type of kafka-clients.
-enum class ConfigOwner : int8_t { kTopic = 2, kBroker = 4 };
+enum class ConfigOwner : int8_t { kTopic = 2, kBroker = 4, kGroup = 32 };
 
 // Says how topics, configurations and producer ids come back, and keeps them until they are asked
 // for: what the metadata log says at start.
@@ -30,6 +30,7 @@ class TopicReplay {
   const std::map<Uuid, Saved>& topics() const { return topics_; }
   // By broker id, "" for all.
   const std::map<std::string, TopicOverrides>& brokers() const { return brokers_; }
+  const std::map<std::string, TopicOverrides>& groups() const { return groups_; }
   int64_t next_producer_id() const { return next_producer_id_; }
 
  private:
@@ -38,6 +39,7 @@ class TopicReplay {
 
   std::map<Uuid, Saved> topics_;
   std::map<std::string, TopicOverrides> brokers_;
+  std::map<std::string, TopicOverrides> groups_;
   int64_t next_producer_id_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
+#include "broker/security/security_records.h"
 #include "proto/messages/alter_client_quotas_request.h"
 #include "proto/messages/alter_client_quotas_response.h"
 
@@ -31,12 +32,22 @@ ApiError read_entity(const Request::EntryData& entry, QuotaEntity& entity) {
   return {};
 }
 
-ApiError alter(const Call<Request>& call, const Request::EntryData& entry,
-               std::set<QuotaEntity>& seen) {
+// What a request changes, once all of it is looked at.
+struct Change {
+  QuotaEntity entity;
+  QuotaKey key;
+  std::optional<double> value;
+};
+struct Changes {
+  std::vector<Change> all;
+  std::set<QuotaEntity> seen;
+};
+
+ApiError read(const Call<Request>& call, const Request::EntryData& entry, Changes& into) {
   QuotaEntity entity;
   ApiError error = read_entity(entry, entity);
   if (!error.ok()) return error;
-  if (!seen.insert(entity).second) {
+  if (!into.seen.insert(entity).second) {
     return {ErrorCode::kInvalidRequest, "an entity is altered twice in the same request"};
   }
   std::vector<QuotaChange> changes;
@@ -44,15 +55,29 @@ ApiError alter(const Call<Request>& call, const Request::EntryData& entry,
     changes.push_back({op.key, op.remove ? std::nullopt : std::optional(op.value)});
   }
   error = check_quota_change(entity, changes);
-  QuotaStore& store = call.node.security().quotas().store();
+  const QuotaStore& store = call.node.security().quotas().store();
   if (error.ok() && store.is_full() && !store.all().contains(entity)) {
     error = {ErrorCode::kPolicyViolation, "there are quotas for too many entities"};
   }
   if (!error.ok() || call.message.validate_only) return error;
   for (const QuotaChange& change : changes) {
     const std::optional<QuotaKey> key = quota_key_of(change.key);
-    if (key) store.set(entity, *key, change.value);
+    if (key) into.all.push_back({entity, *key, change.value});
   }
+  return {};
+}
+
+ApiError apply(Node& node, const Changes& changes) {
+  MetadataBatch batch;
+  for (const Change& change : changes.all) {
+    const QuotaRecord made = record_of(change.entity, quota_key_name(change.key), change.value);
+    batch.add(made.record);
+  }
+  ApiError error = node.commit(batch);
+  if (!error.ok()) return error;
+  QuotaStore& store = node.security().quotas().store();
+  for (const Change& change : changes.all) store.set(change.entity, change.key, change.value);
+  ODK_LOG(info, "quotas altered", kv("changes", changes.all.size()));
   return {};
 }
 
@@ -60,11 +85,16 @@ void alter_client_quotas(const Call<Request>& call, Response& response) {
   const bool allowed = may_cluster(call, AclOperation::kAlterConfigs);
   const auto& entries = call.message.entries;
   response.entries = call.arena.array<Response::EntryData>(entries.size());
-  std::set<QuotaEntity> seen;
+  Changes changes;
+  std::vector<ApiError> errors;
+  for (const auto& entry : entries) {
+    errors.push_back(
+        allowed ? read(call, entry, changes)
+                : ApiError{ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)});
+  }
+  const ApiError written = apply(call.node, changes);
   for (size_t i = 0; i < entries.size(); ++i) {
-    const ApiError error =
-        allowed ? alter(call, entries[i], seen)
-                : ApiError{ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)};
+    const ApiError& error = errors[i].ok() ? written : errors[i];
     Response::EntryData& answer = response.entries[i];
     answer.error_code = proto::to_number(error.code);
     answer.error_message = error.ok() ? std::string_view() : call.arena.copy(error.message);
@@ -74,7 +104,6 @@ void alter_client_quotas(const Call<Request>& call, Response& response) {
       answer.entity[j].entity_name = entries[i].entity[j].entity_name;
     }
   }
-  ODK_LOG(info, "quotas altered", kv("entities", entries.size()));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
+#include "broker/storage.h"
 #include "proto/messages/alter_replica_log_dirs_request.h"
 #include "proto/messages/alter_replica_log_dirs_response.h"
 
@@ -14,10 +15,14 @@ using Request = proto::AlterReplicaLogDirsRequest;
 using Response = proto::AlterReplicaLogDirsResponse;
 using TopicAnswer = Response::AlterReplicaLogDirTopicResult;
 
+std::string_view only_directory(Node& node) {
+  return node.storage() == nullptr ? node.log_dir() : node.storage()->directory().path();
+}
+
 ErrorCode move(const Call<Request>& call, std::string_view path, std::string_view name,
                int32_t partition) {
   if (!may_cluster(call, AclOperation::kAlter)) return ErrorCode::kClusterAuthorizationFailed;
-  if (path != call.node.log_dir()) return ErrorCode::kLogDirNotFound;
+  if (path != only_directory(call.node)) return ErrorCode::kLogDirNotFound;
   const Topic* topic = call.node.topics().find(name);
   const bool known = topic != nullptr && topic->partition(partition) != nullptr;
   return known ? ErrorCode::kNone : ErrorCode::kReplicaNotAvailable;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
+#include "broker/security/security_records.h"
 #include "proto/messages/alter_user_scram_credentials_request.h"
 #include "proto/messages/alter_user_scram_credentials_response.h"
 
@@ -17,20 +18,14 @@ using proto::ErrorCode;
 using Request = proto::AlterUserScramCredentialsRequest;
 using Response = proto::AlterUserScramCredentialsResponse;
 
-constexpr int8_t kSha256 = 1;
-constexpr int8_t kSha512 = 2;
 constexpr int32_t kIterationsMax = 16'384;
-
-auth::Hash hash_of_mechanism(int8_t mechanism) {
-  return mechanism == kSha256 ? auth::Hash::kSha256 : auth::Hash::kSha512;
-}
 
 ApiError check_user(std::string_view name, int8_t mechanism) {
   if (name.empty()) return {ErrorCode::kUnacceptableCredential, "Username must not be empty"};
   if (name.size() > ScramUsers::kNameBytesMax) {
     return {ErrorCode::kUnacceptableCredential, "Username is too long"};
   }
-  if (mechanism != kSha256 && mechanism != kSha512) {
+  if (!scram_hash_of(mechanism)) {
     return {ErrorCode::kUnsupportedSaslMechanism, "Unknown SCRAM mechanism"};
   }
   return {};
@@ -39,7 +34,7 @@ ApiError check_user(std::string_view name, int8_t mechanism) {
 ApiError check(const ScramUsers& users, const Request::ScramCredentialDeletion& deletion) {
   ApiError error = check_user(deletion.name, deletion.mechanism);
   if (!error.ok()) return error;
-  if (!users.find_scram(hash_of_mechanism(deletion.mechanism), deletion.name)) {
+  if (!users.find_scram(*scram_hash_of(deletion.mechanism), deletion.name)) {
     return {ErrorCode::kResourceNotFound,
             "Attempt to delete a user credential that does not exist"};
   }
@@ -63,7 +58,7 @@ ApiError check(const ScramUsers& users, const Request::ScramCredentialUpsertion&
 
 // From the salted password to what a server keeps (RFC 5802 §3).
 auth::ScramCredential credential_of(const Request::ScramCredentialUpsertion& upsertion) {
-  const auth::Hash hash = hash_of_mechanism(upsertion.mechanism);
+  const auth::Hash hash = *scram_hash_of(upsertion.mechanism);
   const auth::Digest client_key =
       auth::hmac(hash, upsertion.salted_password, as_bytes("Client Key"));
   auth::ScramCredential credential;
@@ -88,27 +83,49 @@ std::map<std::string_view, ApiError> check_all(const ScramUsers& users, const Re
   return errors;
 }
 
+using Errors = std::map<std::string_view, ApiError>;
+
+// Does what has no fault; all or nothing of it.
+ApiError alter(Node& node, const Request& request, const Errors& errors) {
+  const auto is_good = [&errors](const auto& asked) { return errors.at(asked.name).ok(); };
+  ScramUsers& users = node.security().scram();
+  MetadataBatch batch;
+  std::map<std::string_view, auth::ScramCredential> credentials;
+  for (const auto& deletion : request.deletions) {
+    if (!is_good(deletion)) continue;
+    batch.add(removal_of(deletion.name, *scram_hash_of(deletion.mechanism)));
+  }
+  for (const auto& upsertion : request.upsertions) {
+    if (!is_good(upsertion)) continue;
+    const auto& made = credentials[upsertion.name] = credential_of(upsertion);
+    batch.add(record_of(upsertion.name, *scram_hash_of(upsertion.mechanism), made));
+  }
+  ApiError written = node.commit(batch);
+  if (!written.ok()) return written;
+  for (const auto& deletion : request.deletions) {
+    if (is_good(deletion)) users.erase(deletion.name, *scram_hash_of(deletion.mechanism));
+  }
+  for (const auto& upsertion : request.upsertions) {
+    if (!is_good(upsertion)) continue;
+    users.put(upsertion.name, *scram_hash_of(upsertion.mechanism),
+              std::move(credentials[upsertion.name]));
+    ODK_LOG(info, "user altered", kv("user", upsertion.name));
+  }
+  return {};
+}
+
 void alter_user_scram_credentials(const Call<Request>& call, Response& response) {
-  ScramUsers& users = call.node.security().scram();
-  std::map<std::string_view, ApiError> errors = check_all(users, call.message);
+  Errors errors = check_all(call.node.security().scram(), call.message);
   if (!may_cluster(call, AclOperation::kAlter)) {
     for (auto& [name, error] : errors) {
       error = {ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)};
     }
   }
-  for (const auto& deletion : call.message.deletions) {
-    if (errors[deletion.name].ok()) {
-      users.erase(deletion.name, hash_of_mechanism(deletion.mechanism));
-    }
-  }
-  for (const auto& upsertion : call.message.upsertions) {
-    if (!errors[upsertion.name].ok()) continue;
-    users.put(upsertion.name, hash_of_mechanism(upsertion.mechanism), credential_of(upsertion));
-    ODK_LOG(info, "user altered", kv("user", upsertion.name));
-  }
+  const ApiError written = alter(call.node, call.message, errors);
   response.results = call.arena.array<Response::AlterUserScramCredentialsResult>(errors.size());
   size_t next = 0;
-  for (const auto& [name, error] : errors) {
+  for (const auto& [name, fault] : errors) {
+    const ApiError& error = fault.ok() ? written : fault;
     auto& answer = response.results[next++];
     answer.user = name;
     answer.error_code = proto::to_number(error.code);

@@ -24,12 +24,11 @@ ApiError check_config_access(Node& node, const rpc::Request& request, bool alter
   const auto may = [&](ResourceType resource, std::string_view of) {
     return is_allowed(node, request, operation, resource, of);
   };
-  constexpr int8_t kGroup = 32;
   if (type == static_cast<int8_t>(ConfigResourceType::kTopic)) {
     if (may(ResourceType::kTopic, name)) return {};
     return {ErrorCode::kTopicAuthorizationFailed, "Topic authorization failed."};
   }
-  if (type == kGroup) {
+  if (type == static_cast<int8_t>(ConfigResourceType::kGroup)) {
     if (may(ResourceType::kGroup, name)) return {};
     return {ErrorCode::kGroupAuthorizationFailed, "Group authorization failed."};
   }

@@ -36,10 +36,13 @@ ApiError update_group(Node& node, std::string_view group, std::span<const Config
   const TopicOverrides nothing;
   ConfigChanges changed = change_group_configs(
       node, group, replace ? nothing : settings.group_overrides(group), changes);
-  if (changed.error.ok() && !only_check) {
-    settings.set_group_overrides(group, std::move(changed.values));
-  }
-  return std::move(changed.error);
+  if (!changed.error.ok() || only_check) return std::move(changed.error);
+  MetadataBatch batch;
+  add_config_changes(batch, ConfigOwner::kGroup, group, settings.group_overrides(group),
+                     changed.values);
+  ApiError error = node.commit(batch);
+  if (error.ok()) settings.set_group_overrides(group, std::move(changed.values));
+  return error;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void describe(const Call<Request>& call, bool known, Response::PartitionData& an
   }
   answer.leader_id = call.node.id();
   answer.leader_epoch = 1;
-  answer.high_watermark = 0;
+  answer.high_watermark = call.node.metadata().end_offset();
   answer.current_voters = call.arena.array<Response::ReplicaState>(1);
   Response::ReplicaState& voter = answer.current_voters[0];
   voter.replica_id = call.node.id();

@@ -125,4 +125,17 @@ Result<void> apply(Security& security, const proto::ClientQuotaRecord& record) {
   return {};
 }
 
+void replay_security(MetadataLog& log, Security& security) {
+  log.on<proto::AccessControlEntryRecord>(
+      [&security](const auto& record) { return apply(security, record); });
+  log.on<proto::RemoveAccessControlEntryRecord>(
+      [&security](const auto& record) { return apply(security, record); });
+  log.on<proto::UserScramCredentialRecord>(
+      [&security](const auto& record) { return apply(security, record); });
+  log.on<proto::RemoveUserScramCredentialRecord>(
+      [&security](const auto& record) { return apply(security, record); });
+  log.on<proto::ClientQuotaRecord>(
+      [&security](const auto& record) { return apply(security, record); });
+}
+
 }  // namespace odradek::broker

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "broker/metadata_log.h"
 #include "broker/security/security.h"
 #include "proto/messages/access_control_entry_record.h"
 #include "proto/messages/client_quota_record.h"
@@ -38,5 +39,8 @@ Result<void> apply(Security& security, const proto::RemoveAccessControlEntryReco
 Result<void> apply(Security& security, const proto::UserScramCredentialRecord& record);
 Result<void> apply(Security& security, const proto::RemoveUserScramCredentialRecord& record);
 Result<void> apply(Security& security, const proto::ClientQuotaRecord& record);
+
+// All of them, from the log a broker finds at start.
+void replay_security(MetadataLog& log, Security& security);
 
 }  // namespace odradek::broker
