@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/dashboard/dashboard.h"
+#include "broker/node.h"
 #include "broker/program_config.h"
+#include "broker/security/security.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/signals.h"
@@ -195,15 +197,17 @@ class Program {
     obs::add_routes(router_, registry_, health_);
     dashboard::DashboardOptions options;
     options.version = fmt::format("odradek-broker {}", kVersion);
+    const Authorizer& authorizer = broker_.parts().node.security().authorizer();
     options.guard = {.bind_host = host,
                      .tls = !config.http_certificate.empty(),
                      .token = config.http_token,
-                     .hosts = config.http_hosts};
+                     .hosts = config.http_hosts,
+                     .has_access_control = authorizer.enabled()};
     dashboard_.emplace(loop_, broker_.parts(), std::move(options));
     dashboard_->add_routes(router_);
     if (!dashboard_->is_open()) {
-      ODK_LOG(warn, "the dashboard is off: away from loopback it needs http_token or TLS",
-              kv("http", config.http));
+      ODK_LOG(warn, "the dashboard is off", kv("http", config.http),
+              kv("reason", dashboard_->why_closed()));
     }
     return {};
   }
@@ -257,6 +261,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   on("--insecure-any-user", "insecure_any_user", "SASL takes every user; for tests only");
   plain("--memory", "memory", "most that records may take, for example 512MiB");
   plain("--on-full", "on_full", "evict (oldest records go) or refuse");
+  on("--accept-any-replication-factor", "accept_any_replication_factor",
+     "topics may ask for more replicas than the one there is");
   plain("--profile", "profile", "dev or kafka: whose defaults");
   plain("--data", "data", "directory to keep everything in (in memory)");
   plain("--flush", "flush", "os, a time like 50ms, or commit: when data is safe");

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { AXE, Check, axe, expect, openPage, startBroker, startBrowser } from "./harness.mjs";
+import { access } from "./access.mjs";
 import { actions } from "./actions.mjs";
 import { HOSTILE_GROUP, LONG_TOPIC, consume, seed } from "./seed.mjs";
 import { security } from "./security.mjs";
@@ -14,7 +15,8 @@ const PAGES = [["overview", "/overview"], ["topics", "/topics"],
   ["topic-configs", "/topics/orders/configs"], ["long-topic", `/topics/${LONG_TOPIC}/messages`],
   ["groups", "/groups"], ["group", "/groups/shipping"],
   ["hostile-group", `/groups/${encodeURIComponent(HOSTILE_GROUP)}`],
-  ["connections", "/connections"], ["configs", "/configs"], ["api", "/api"]];
+  ["connections", "/connections"], ["users", "/security/users"], ["acls", "/security/acls"],
+  ["quotas", "/security/quotas"], ["configs", "/configs"], ["api", "/api"]];
 const axeSource = readFileSync(AXE, "utf8");
 const check = new Check();
 const browser = await startBrowser();
@@ -66,6 +68,7 @@ try {
     consume(broker.bootstrap, "shipping", ["orders", "payments"], { clientId: "second" }));
   await actions({ check, browser, broker, screens: SCREENS });
   await everyPage(broker, "full", PAGES);
+  await access({ check, browser, program: process.argv[2], look });
   await security({ check, browser, program: process.argv[2], broker });
 } finally {
   readers.forEach((each) => each.kill());

@@ -26,6 +26,7 @@ class Dashboard {
   // False when it answers nothing: it listens elsewhere than on loopback, with neither token nor
   // TLS.
   bool is_open() const { return guard_.is_open(); }
+  std::string_view why_closed() const { return guard_.why_closed(); }
   void add_routes(http::Router& router);
   io::Task<void> stop() { return inside_.stop(); }
 

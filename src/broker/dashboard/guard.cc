@@ -48,6 +48,14 @@ std::string_view cookie_value(std::string_view cookies, std::string_view name) {
   return {};
 }
 
+// Why such a dashboard would let in too many.
+std::string_view fault_of(const GuardOptions& options) {
+  if (!options.token.empty()) return {};
+  if (options.has_access_control) return "with access control it needs http_token";
+  if (is_loopback_host(options.bind_host) || options.tls) return {};
+  return "away from the loopback interface it needs http_token or TLS";
+}
+
 std::string session_of(const Secret& token) {
   if (token.empty()) return {};
   const auth::Digest digest =
@@ -73,7 +81,7 @@ bool is_loopback_host(std::string_view host) {
 Guard::Guard(GuardOptions options)
     : options_(std::move(options)),
       session_(session_of(options_.token)),
-      is_open_(is_loopback_host(options_.bind_host) || options_.tls || !options_.token.empty()) {}
+      closed_(fault_of(options_)) {}
 
 // Behind TLS a foreign name fails at the certificate, and a browser keeps the token's cookie for
 // the name it was given by: only without both the name itself has to be one of ours.
@@ -96,10 +104,8 @@ bool Guard::has_token(const http::HttpRequest& request) const {
 
 std::optional<http::HttpResponse> Guard::refuse(const http::HttpRequest& request,
                                                 bool needs_token) const {
-  if (!is_open_) {
-    return error_response(403, "FORBIDDEN",
-                          "the dashboard is off: away from the loopback interface it needs "
-                          "http_token or TLS");
+  if (!is_open()) {
+    return error_response(403, "FORBIDDEN", fmt::format("the dashboard is off: {}", closed_));
   }
   if (!knows_host(request)) {
     return error_response(421, "UNKNOWN_HOST",

@@ -103,6 +103,11 @@ TEST(Guard, IsClosedElsewhereWithoutTokenOrTls) {
   options.bind_host = "0.0.0.0";
   const Guard open_to_all(options);
   EXPECT_FALSE(open_to_all.is_open());
+  GuardOptions guarded;
+  guarded.has_access_control = true;
+  EXPECT_FALSE(Guard(guarded).is_open()) << "on loopback, too";
+  guarded.token = Secret("0123456789abcdef");
+  EXPECT_TRUE(Guard(guarded).is_open());
   EXPECT_EQ(status(open_to_all, request("GET", {{"Host", "localhost"}}), false), 403);
   options.tls = true;
   EXPECT_TRUE(Guard(options).is_open());

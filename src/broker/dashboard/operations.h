@@ -44,6 +44,20 @@ io::Task<Result<Json>> delete_group(ApiContext& context, ApiCall call);
 io::Task<Result<Json>> reset_offsets(ApiContext& context, ApiCall call);
 io::Task<Result<Json>> delete_offsets(ApiContext& context, ApiCall call);
 
+// users_api.cc
+io::Task<Result<Json>> list_users(ApiContext& context, ApiCall call);
+io::Task<Result<Json>> set_user(ApiContext& context, ApiCall call);
+io::Task<Result<Json>> delete_user(ApiContext& context, ApiCall call);
+
+// acls_api.cc
+io::Task<Result<Json>> list_acls(ApiContext& context, ApiCall call);
+io::Task<Result<Json>> create_acl(ApiContext& context, ApiCall call);
+io::Task<Result<Json>> delete_acl(ApiContext& context, ApiCall call);
+
+// quotas_api.cc
+io::Task<Result<Json>> list_quotas(ApiContext& context, ApiCall call);
+io::Task<Result<Json>> change_quotas(ApiContext& context, ApiCall call);
+
 // connections_api.cc
 io::Task<Result<Json>> list_connections(ApiContext& context, ApiCall call);
 

@@ -10,6 +10,7 @@ import * as topic from "./page-topic.js";
 import * as groups from "./page-groups.js";
 import * as group from "./page-group.js";
 import * as connections from "./page-connections.js";
+import * as security from "./page-security.js";
 import * as configs from "./page-configs.js";
 import * as apiPage from "./page-api.js";
 
@@ -19,6 +20,7 @@ const PAGES = [
   ["topics", "Topics", topics, topic],
   ["groups", "Groups", groups, group],
   ["connections", "Connections", connections],
+  ["security", "Security", security, security],
   ["configs", "Configs", configs],
   ["api", "API", apiPage],
 ];
