@@ -28,6 +28,11 @@ const std::string* value_in(const TopicOverrides& values, std::string_view name)
   return found == values.end() ? nullptr : &found->second;
 }
 
+// The authorizer's own properties, which Kafka's table does not have: never described.
+bool is_of_authorizer(std::string_view name) {
+  return name == "super.users" || name == "allow.everyone.if.no.acl.found";
+}
+
 // listener.name.NAME.KEY and MECHANISM.KEY mean KEY, for one listener or SASL mechanism.
 std::string_view unprefixed(std::string_view name) {
   constexpr std::string_view kListener = "listener.name.";
@@ -60,6 +65,10 @@ Settings::Settings(Profile profile) {
 
 Result<void> Settings::set_static(std::string_view name, std::string_view value) {
   const ConfigDef* def = find_broker_config(unprefixed(name));
+  if (def == nullptr && is_of_authorizer(name)) {
+    static_.insert_or_assign(std::string(name), std::string(value));
+    return {};
+  }
   if (def == nullptr) {
     const std::string_view nearest = nearest_broker_config(name);
     return Error(Errc::kConfig, fmt::format("unknown broker property {}{}{}", name,
