@@ -18,6 +18,7 @@ constexpr int16_t kMetadataVersion = 30;
 constexpr int16_t kKraftVersion = 1;
 constexpr int16_t kGroupVersion = 1;  // consumer groups: KIP-848
 constexpr int16_t kTransactionVersion = 2;  // KIP-890
+constexpr int16_t kApiVersionsMax = 4;
 
 // "10.0.0.1:100,localhost:5" of max.connections.per.ip.overrides.
 std::map<std::string, size_t> connection_overrides(std::string_view text) {
@@ -62,6 +63,8 @@ rpc::ServerOptions server_options(const Settings& settings) {
   for (const HandlerInfo* handler : all_handlers()) {
     options.apis.push_back({handler->key, handler->min_version, handler->max_version});
   }
+  // The newest version is Kafka 4.4's.
+  options.apis.push_back({proto::ApiKey::kApiVersions, 0, kApiVersionsMax});
   options.features.supported = {{"group.version", 0, kGroupVersion},
                                 {"kraft.version", 0, kKraftVersion},
                                 {"metadata.version", kMetadataVersionMin, kMetadataVersion},

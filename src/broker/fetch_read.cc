@@ -27,11 +27,24 @@ ErrorCode find_partition(const Node& node, const FetchLimits& limits, const Fetc
     return ErrorCode::kTopicAuthorizationFailed;
   }
   if (topic == nullptr) {
-    return by_name || asked.topic_id.is_zero() ? ErrorCode::kUnknownTopicOrPartition
-                                               : ErrorCode::kUnknownTopicId;
+    return limits.by_topic_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition;
   }
   found = topic->partition(asked.partition);
   return found == nullptr ? ErrorCode::kUnknownTopicOrPartition : ErrorCode::kNone;
+}
+
+// Whether the client's log is a part of ours: its last record's epoch must have reached so far.
+// Source: KIP-595, Partition.readRecords.
+ErrorCode check_epoch(const log::PartitionLog& log, FetchedPartition& fetched) {
+  const FetchPartition& asked = *fetched.asked;
+  if (asked.last_fetched_epoch < 0) return ErrorCode::kNone;
+  const log::LeaderEpochs::End end =
+      log.epochs().end_of(asked.last_fetched_epoch, log.high_watermark());
+  if (end.epoch < 0 || end.end_offset < 0) return ErrorCode::kOffsetOutOfRange;
+  if (end.epoch < asked.last_fetched_epoch || end.end_offset < asked.fetch_offset) {
+    fetched.diverging = end;
+  }
+  return ErrorCode::kNone;
 }
 
 ErrorCode check_position(const log::PartitionLog& log, const FetchPartition& asked) {
@@ -70,6 +83,7 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
     read.any_known = true;
     const log::PartitionLog& log = fetched.partition->log;
     fetched.error = check_position(log, *asked);
+    if (fetched.error == ErrorCode::kNone) fetched.error = check_epoch(log, fetched);
     if (fetched.error != ErrorCode::kNone) {
       read.read_failed = true;
       continue;
@@ -78,6 +92,10 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
     fetched.last_stable_offset = log.last_stable_offset();
     fetched.log_start = log.start_offset();
     fetched.first_slice = read.slices.size();
+    if (fetched.diverging) {
+      read.read_failed = true;
+      continue;
+    }
     log::ReadRange range;
     range.offset = asked->fetch_offset;
     range.end_offset = limits.read_committed ? log.last_stable_offset() : log.high_watermark();
@@ -97,6 +115,9 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
       fetched.aborted = log.aborted_txns().overlapping(asked->fetch_offset, end);
     }
   }
+  std::ranges::stable_partition(read.partitions, [](const FetchedPartition& fetched) {
+    return fetched.partition != nullptr;
+  });
   return read;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/slice.h"
 #include "broker/fetch_session.h"
 #include "log/aborted_txns.h"
+#include "log/leader_epochs.h"
 #include "proto/error_code.h"
 
 namespace odradek::rpc {
@@ -21,6 +23,7 @@ struct FetchLimits {
   size_t bytes_min = 0;
   size_t bytes_max = 0;
   bool read_committed = false;
+  bool by_topic_id = false;
   // Who reads; null when everybody may read everything.
   const rpc::ConnectionInfo* reader = nullptr;
 };
@@ -36,6 +39,7 @@ struct FetchedPartition {
   size_t first_slice = 0;  // in FetchRead::slices
   size_t slices = 0;
   size_t bytes = 0;
+  std::optional<log::LeaderEpochs::End> diverging;  // where the client's log and ours part
   std::vector<log::AbortedTxn> aborted;  // in what was read, for a reader of committed records
 };
 
@@ -49,7 +53,8 @@ struct FetchRead {
 };
 
 // Reads whole batches from each partition in turn, up to the limits; the first batch of the first
-// partition that has one is given whatever its size. Source: KIP-74, ReplicaManager.readFromLog.
+// partition that has one is given whatever its size. Unknown partitions come last. Source: KIP-74,
+// ReplicaManager.readFromLog.
 FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
                           const FetchLimits& limits);
 

@@ -23,6 +23,7 @@ void take(const proto::FetchRequest::FetchPartition& from, FetchPartition& into)
   into.fetch_offset = from.fetch_offset;
   into.max_bytes = from.partition_max_bytes;
   into.current_leader_epoch = from.current_leader_epoch;
+  into.last_fetched_epoch = from.last_fetched_epoch;
 }
 
 FetchPartition make(const proto::FetchRequest::FetchTopic& topic,

@@ -24,6 +24,7 @@ struct FetchPartition {
   int64_t fetch_offset = 0;
   int32_t max_bytes = 0;
   int32_t current_leader_epoch = -1;
+  int32_t last_fetched_epoch = -1;
   int64_t told_high_watermark = -1;
   int64_t told_log_start = -1;
 };

@@ -49,6 +49,10 @@ Response::PartitionData partition_data(const Node& node, const FetchRead& read,
     data.current_leader.leader_id = node.id();
     data.current_leader.leader_epoch = fetched.partition->log.leader_epoch();
   }
+  if (fetched.diverging) {
+    data.diverging_epoch.epoch = fetched.diverging->epoch;
+    data.diverging_epoch.end_offset = fetched.diverging->end_offset;
+  }
   data.records = records_of(read, fetched);
   return data;
 }
@@ -56,7 +60,7 @@ Response::PartitionData partition_data(const Node& node, const FetchRead& read,
 // Does the client of a session learn something? Remembers what it is told.
 bool has_news(const FetchedPartition& fetched) {
   FetchPartition& told = *fetched.asked;
-  bool news = fetched.bytes > 0;
+  bool news = fetched.bytes > 0 || fetched.diverging;
   if (told.told_high_watermark != fetched.high_watermark) {
     told.told_high_watermark = fetched.high_watermark;
     news = true;

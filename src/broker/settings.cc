@@ -252,7 +252,6 @@ log::LogConfig Settings::log_config(const TopicOverrides& overrides) const {
                               : wire::TimestampType::kCreateTime;
   config.timestamp_before_max_ms = number("message.timestamp.before.max.ms");
   config.timestamp_after_max_ms = number("message.timestamp.after.max.ms");
-  config.min_insync_replicas = static_cast<int32_t>(number("min.insync.replicas"));
   const std::string codec = text("compression.type");
   if (codec == "uncompressed") {
     config.codec = wire::Codec::kNone;

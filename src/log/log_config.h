@@ -30,7 +30,6 @@ struct LogConfig {
   int64_t compaction_lag_min_ms = 0;      // records stay at least as they are
   int64_t compaction_lag_max_ms = std::numeric_limits<int64_t>::max();
   int64_t delete_retention_ms = 86'400'000;  // tombstones and markers stay for readers to see
-  int32_t min_insync_replicas = 1;  // more than one cannot be met by a single node
   std::optional<wire::Codec> codec;  // empty: as the producer compressed it
   int codec_level = wire::kDefaultLevel;
 };

@@ -57,7 +57,29 @@ void set_cursor(const Call<Request>& call, std::string_view topic, size_t partit
   response.next_cursor->partition_index = static_cast<int32_t>(partition);
 }
 
+// A cursor must be at a partition of one of the topics asked for.
+bool is_cursor_valid(const Request& request) {
+  const Request::Cursor* cursor = request.cursor;
+  if (cursor == nullptr) return true;
+  if (cursor->partition_index < 0) return false;
+  return request.topics.empty() ||
+         std::ranges::any_of(request.topics, [cursor](const Request::TopicRequest& topic) {
+           return topic.name == cursor->topic_name;
+         });
+}
+
+void refuse(const Call<Request>& call, Response& response) {
+  const auto& asked = call.message.topics;
+  response.topics = call.arena.array<Answer>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    response.topics[i].error_code = proto::to_number(ErrorCode::kInvalidRequest);
+    response.topics[i].name = asked[i].name;
+    response.topics[i].partitions = proto::empty_array<PartitionAnswer>();
+  }
+}
+
 void describe_topic_partitions(const Call<Request>& call, Response& response) {
+  if (!is_cursor_valid(call.message)) return refuse(call, response);
   const Request::Cursor* cursor = call.message.cursor;
   const std::set<std::string_view> names = wanted_topics(call);
   const int64_t limit =
@@ -77,10 +99,6 @@ void describe_topic_partitions(const Call<Request>& call, Response& response) {
     answer.partitions = proto::empty_array<PartitionAnswer>();
     const Topic* topic = call.node.topics().find(name);
     const bool at_cursor = cursor != nullptr && cursor->topic_name == name;
-    if (at_cursor && cursor->partition_index < 0) {
-      answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
-      continue;
-    }
     if (!may_topic(call, AclOperation::kDescribe, name)) {
       answer.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
       answer.topic_authorized_operations = kOperationsNotAsked;

@@ -16,6 +16,7 @@ using proto::ErrorCode;
 using Request = proto::FetchRequest;
 using Response = proto::FetchResponse;
 
+constexpr int16_t kTopicIdsFrom = 13;
 constexpr int32_t kNoSession = 0;
 constexpr int32_t kInitialEpoch = 0;
 constexpr int32_t kFinalEpoch = -1;
@@ -67,6 +68,7 @@ void fetch(Node& node, rpc::Request request) {
   options.limits.bytes_min =
       std::min(static_cast<size_t>(std::max(message.min_bytes, 0)), options.limits.bytes_max);
   if (node.security().authorizer().enabled()) options.limits.reader = request.connection.get();
+  options.limits.by_topic_id = request.version >= kTopicIdsFrom;
   options.limits.read_committed = message.isolation_level == 1;
   options.wait_max = std::chrono::milliseconds(message.max_wait_ms);
   PendingFetch::start(std::make_unique<PendingFetch>(node, std::move(request), std::move(options)));

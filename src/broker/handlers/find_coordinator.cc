@@ -15,6 +15,7 @@ using Response = proto::FindCoordinatorResponse;
 constexpr int16_t kManyKeysFrom = 4;
 constexpr int8_t kGroup = 0;
 constexpr int8_t kTransaction = 1;
+constexpr int8_t kShare = 2;  // not offered; refused without words, as by Kafka's older versions
 
 bool may_find(const Call<Request>& call, std::string_view key) {
   if (call.message.key_type == kGroup) return may_group(call, AclOperation::kDescribe, key);
@@ -62,7 +63,7 @@ void find_coordinator(const Call<Request>& call, Response& response) {
     found.node_id = call.node.id();
     found.host = call.arena.copy(address.host);
     found.port = address.port;
-  } else if (error != ErrorCode::kNone) {
+  } else if (error != ErrorCode::kNone && type != kShare) {
     found.error_message = "no coordinator of this type";
   }
   if (call.version() < kManyKeysFrom) {

@@ -1,7 +1,7 @@
 // ListOffsets: the ends of a partition, and records by time.
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
@@ -82,29 +82,37 @@ ErrorCode find(const Call<Request>& call, const log::PartitionLog& log,
 void list_offsets(const Call<Request>& call, Response& response) {
   const auto& topics = call.message.topics;
   response.topics = call.arena.array<Response::ListOffsetsTopicResponse>(topics.size());
-  std::set<std::pair<std::string_view, int32_t>> seen;
+  std::map<std::pair<std::string_view, int32_t>, size_t> times_asked;
+  for (const auto& topic : topics) {
+    for (const auto& asked : topic.partitions) ++times_asked[{topic.name, asked.partition_index}];
+  }
   for (size_t i = 0; i < topics.size(); ++i) {
     const auto& asked = topics[i];
     const Topic* topic = call.node.topics().find(asked.name);
     const bool allowed = may_topic(call, AclOperation::kDescribe, asked.name);
     response.topics[i].name = asked.name;
     response.topics[i].partitions = call.arena.array<Answer>(asked.partitions.size());
+    size_t answered = 0;
     for (size_t j = 0; j < asked.partitions.size(); ++j) {
-      Answer& answer = response.topics[i].partitions[j];
       const int32_t index = asked.partitions[j].partition_index;
+      size_t& times = times_asked[{asked.name, index}];
+      if (times == 0) continue;  // was refused above, once for all
+      Answer& answer = response.topics[i].partitions[answered++];
       answer.partition_index = index;
       const Partition* partition = topic == nullptr ? nullptr : topic->partition(index);
       ErrorCode error = ErrorCode::kUnknownTopicOrPartition;
       if (!allowed) {
         error = ErrorCode::kTopicAuthorizationFailed;
-      } else if (!seen.emplace(asked.name, index).second) {
+      } else if (times > 1) {
         error = ErrorCode::kInvalidRequest;
+        times = 0;
       } else if (partition != nullptr) {
         error = find(call, partition->log, asked.partitions[j], answer);
       }
       answer.error_code = proto::to_number(error);
       if (call.version() < kLeaderEpochFrom) answer.leader_epoch = -1;
     }
+    response.topics[i].partitions = response.topics[i].partitions.first(answered);
   }
 }
 

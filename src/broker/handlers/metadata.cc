@@ -1,6 +1,8 @@
 // Metadata: brokers and topics, and topics made because somebody asked.
 
-#include <vector>
+#include <algorithm>
+#include <set>
+#include <utility>
 
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
@@ -76,11 +78,6 @@ void tell_asked(const Call<Request>& call, const Request::MetadataRequestTopic& 
   answer.name = asked.name;
   answer.topic_id = asked.topic_id;
   answer.partitions = proto::empty_array<Response::MetadataResponsePartition>();
-  if (call.version() < kAskByIdFrom && by_id) {
-    answer.name = is_null(asked.name) ? std::string_view("") : asked.name;
-    answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
-    return;
-  }
   const Topic* topic =
       by_id ? call.node.topics().find(asked.topic_id) : call.node.topics().find(asked.name);
   const std::string_view name = topic != nullptr ? topic->name : asked.name;
@@ -106,7 +103,42 @@ void tell_all(const Call<Request>& call, Response& response) {
   response.topics = response.topics.first(next);
 }
 
+// An old version that names a topic by id, or not at all: nothing of the request is answered.
+bool refuse_ids(const Call<Request>& call, Response& response) {
+  const auto& asked = call.message.topics;
+  const bool wrong = call.version() < kAskByIdFrom &&
+                     std::ranges::any_of(
+                         asked,
+                         [](const Request::MetadataRequestTopic& topic) {
+                           return is_null(topic.name) || !topic.topic_id.is_zero();
+                         });
+  if (!wrong) return false;
+  response.brokers = proto::empty_array<Response::MetadataResponseBroker>();
+  response.topics = call.arena.array<Answer>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    Answer& answer = response.topics[i];
+    answer.error_code = proto::to_number(ErrorCode::kInvalidRequest);
+    answer.name = is_null(asked[i].name) ? std::string_view("") : asked[i].name;
+    answer.topic_id = asked[i].topic_id;
+    answer.partitions = proto::empty_array<Response::MetadataResponsePartition>();
+  }
+  return true;
+}
+
+void tell_each(const Call<Request>& call, Response& response) {
+  const auto& asked = call.message.topics;
+  response.topics = call.arena.array<Answer>(asked.size());
+  std::set<std::pair<std::string_view, Uuid>> seen;
+  for (const Request::MetadataRequestTopic& topic : asked) {
+    const std::string_view name = topic.topic_id.is_zero() ? topic.name : std::string_view();
+    if (!seen.emplace(name, topic.topic_id).second) continue;
+    tell_asked(call, topic, response.topics[seen.size() - 1]);
+  }
+  response.topics = response.topics.first(seen.size());
+}
+
 void metadata(const Call<Request>& call, Response& response) {
+  if (refuse_ids(call, response)) return;
   const io::HostPort address = call.node.addresses().for_client(*call.request.connection);
   response.brokers = call.arena.array<Response::MetadataResponseBroker>(1);
   response.brokers[0].node_id = call.node.id();
@@ -123,8 +155,7 @@ void metadata(const Call<Request>& call, Response& response) {
   const auto& asked = call.message.topics;
   const bool all = asked.data() == nullptr || (call.version() == 0 && asked.empty());
   if (all) return tell_all(call, response);
-  response.topics = call.arena.array<Answer>(asked.size());
-  for (size_t i = 0; i < asked.size(); ++i) tell_asked(call, asked[i], response.topics[i]);
+  tell_each(call, response);
 }
 
 }  // namespace

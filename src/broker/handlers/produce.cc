@@ -88,6 +88,9 @@ void append(const Call<Request>& call, const Topic& topic, Partition& partition,
   }
   if (fault != log::AppendFault::kNone) {
     answer.error_code = proto::to_number(code_of(fault));
+    if (fault == log::AppendFault::kCorrupt) {
+      answer.error_message = call.arena.copy(single.error.message);
+    }
     return;
   }
   if ((attributes_of(single.bytes) & wire::batch_attributes::kTransactional) != 0 &&
@@ -107,10 +110,6 @@ void append(const Call<Request>& call, const Topic& topic, Partition& partition,
     }
   }
   answer.log_start_offset = log.start_offset();
-  if (call.message.acks == -1 && log.config().min_insync_replicas > 1) {
-    answer.error_code = proto::to_number(ErrorCode::kNotEnoughReplicas);
-    return;
-  }
   if (!call.node.make_room(single.bytes.size())) {
     answer.error_code = proto::to_number(ErrorCode::kKafkaStorageError);
     return;
@@ -178,7 +177,11 @@ void produce(Node& node, rpc::Request request) {
   const std::span<Request::TopicProduceData> topics = decoded->message.topic_data;
   Response response;
   response.responses = call.arena.array<Response::TopicProduceResponse>(topics.size());
-  for (size_t i = 0; i < topics.size(); ++i) append_topic(call, topics[i], response.responses[i]);
+  size_t answered = 0;
+  for (const Request::TopicProduceData& topic : topics) {
+    if (!topic.partition_data.empty()) append_topic(call, topic, response.responses[answered++]);
+  }
+  response.responses = response.responses.first(answered);
   response.node_endpoints = proto::empty_array<Response::NodeEndpoint>();
   const Duration throttle = node.security().quotas().record(
       QuotaKey::kProducerByteRate, request, static_cast<double>(request.frame.size()), begun);
