@@ -49,6 +49,12 @@ if(ODRADEK_TESTS)
     get_filename_component(name ${script} NAME_WE)
     add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} ${script})
   endforeach()
+  if(TARGET odradek-broker)
+    add_test(NAME differential COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tests/differential/run.py check
+             --broker $<TARGET_FILE:odradek-broker>)
+    set_tests_properties(differential PROPERTIES TIMEOUT 600)
+  endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/tools/tidy.py)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -1,6 +1,7 @@
 #include "broker/fetch_read.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
 
@@ -75,11 +76,16 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
                           const FetchLimits& limits) {
   FetchRead read;
   read.partitions.reserve(partitions.size());
+  std::vector<FetchedPartition> unknown;
   for (auto asked = partitions.begin(); asked != partitions.end(); ++asked) {
     FetchedPartition& fetched = read.partitions.emplace_back();
     fetched.asked = asked;
     fetched.error = find_partition(node, limits, *asked, fetched.partition);
-    if (fetched.partition == nullptr) continue;
+    if (fetched.partition == nullptr) {
+      unknown.push_back(std::move(fetched));
+      read.partitions.pop_back();
+      continue;
+    }
     read.any_known = true;
     const log::PartitionLog& log = fetched.partition->log;
     fetched.error = check_position(log, *asked);
@@ -115,9 +121,7 @@ FetchRead read_partitions(Node& node, FetchSession::Partitions& partitions,
       fetched.aborted = log.aborted_txns().overlapping(asked->fetch_offset, end);
     }
   }
-  std::ranges::stable_partition(read.partitions, [](const FetchedPartition& fetched) {
-    return fetched.partition != nullptr;
-  });
+  std::ranges::move(unknown, std::back_inserter(read.partitions));
   return read;
 }
 

@@ -57,7 +57,9 @@ class Masker:
             value = batches.show(value)
         if isinstance(value, list):
             items = value if api in AS_SENT and name != "AbortedTransactions" else sorted(value, key=sort_key)
-            return [self.value(api, name, item, differ) for item in items]
+            masked = [self.value(api, name, item, differ) for item in items]
+            # Random member ids have no order of their own, but their masks do.
+            return sorted(masked, key=str) if name == "Members" else masked
         return self._scalar(name, value)
 
     def _scalar(self, name, value):
@@ -69,7 +71,7 @@ class Masker:
             return "<text>"
         if isinstance(value, int):
             return self._number(name, value)
-        if isinstance(value, bytes):
+        if not isinstance(value, str):
             return value
         if name.endswith("TopicId") and value != codec.NO_ID and value not in self.given:
             return self._bind("topic-id", value)

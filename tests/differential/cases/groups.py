@@ -130,7 +130,9 @@ def full(t):
     waiting = [quick(f"member {n}", pending=True) for n in (2, 3)]
     for pending in waiting:
         pending.waits(0.2)
-    quick("one too many")
+    pending = quick("one too many", pending=True)
+    got = pending.connection.receive()[0]
+    t.say(f"one too many: {got['ErrorCode']}, generation {got['GenerationId']}")
 
 
 @case("22", "a member whose session ends")
