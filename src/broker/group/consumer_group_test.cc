@@ -202,6 +202,19 @@ TEST(ConsumerGroup, TakesEverythingBackThatCannotBeWritten) {
   EXPECT_EQ(group.join("b").epoch, 3);
 }
 
+TEST(ConsumerGroup, HearsOfMembersWhileNothingCanBeWritten) {
+  ConsumerDriver group;
+  group.make_topic("t", 2);
+  group.join("a");
+  group.environment.failure = Code::kKafkaStorageError;
+  group.make_topic("t", 3);  // something to write
+  group.pass(seconds(40));
+  EXPECT_EQ(group.beat(HeartbeatSpec::later("a", 2)).error, Code::kKafkaStorageError);
+  group.environment.failure = Code::kNone;
+  group.pass(seconds(10));
+  EXPECT_EQ(group.beat(HeartbeatSpec::later("a", 2)).error, Code::kNone);
+}
+
 TEST(ConsumerGroup, ComesBackAfterARestart) {
   ConsumerDriver group;
   group.make_topic("t", 4);

@@ -150,8 +150,9 @@ ConsumerReply ConsumerGroup::heartbeat(const ConsumerHeartbeat& input, Now now) 
   const ErrorCode error = write_changes();
   if (error != ErrorCode::kNone) {
     topics_changed_ = true;
+    // Who was heard of is alive, whatever can be written.
     for (const auto& [id, each] : members_) {
-      if (!timers_.contains(id)) restart_session(each, now);
+      if (id == input.member_id || !timers_.contains(id)) restart_session(each, now);
     }
     return refused(error, input, "the group's state cannot be written");
   }

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "broker/broker_for_tests.h"
 #include "broker/node.h"
 #include "proto/messages/consumer_group_describe_request.h"
@@ -157,6 +160,36 @@ TEST_F(ConsumerGroupApi, RemovesSilentMembersInTime) {
   std::string_view groups[] = {"g"};
   describe.group_ids = groups;
   EXPECT_EQ(call(describe, 1)->groups[0].group_state, "Empty");
+}
+
+class ConsumerGroupOnDisk : public ConsumerGroupApi {
+ protected:
+  ConsumerGroupOnDisk() {
+    std::string path = (std::filesystem::temp_directory_path() / "odradek-groups-XXXXXX").string();
+    directory_ = mkdtemp(path.data());
+    options_.data_directory = (directory_ / "data").string();
+  }
+  ~ConsumerGroupOnDisk() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(ConsumerGroupOnDisk, GoesOnAfterARestart) {
+  EXPECT_EQ(alter_group("consumer.heartbeat.interval.ms", "7000"), 0);
+  const int32_t epoch = call(joining(), 1)->member_epoch;
+  restart_with({});
+  Heartbeat later;
+  later.group_id = "g";
+  later.member_id = "me";
+  later.member_epoch = epoch;
+  later.instance_id = later.rack_id = later.server_assignor = later.subscribed_topic_regex = {};
+  later.subscribed_topic_names = {};
+  later.topic_partitions = {};
+  const auto answer = call(later, 1);
+  EXPECT_EQ(answer->error_code, 0);
+  EXPECT_EQ(answer->member_epoch, epoch);
+  EXPECT_EQ(answer->heartbeat_interval_ms, 7'000);
+  EXPECT_EQ(answer->assignment, nullptr);
 }
 
 }  // namespace
