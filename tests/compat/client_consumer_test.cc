@@ -49,6 +49,17 @@ TEST_F(ConsumerTest, SaysThatThereIsNoOffsetWhenItMayNotChoose) {
   EXPECT_EQ(failed.error().kind(), ok::ErrorKind::no_offset);
 }
 
+TEST_F(ConsumerTest, JoinsItsGroupWithinTheFirstCallOfNext) {
+  const std::string topic = create_topic(1);
+  fill(topic, 1, 0);
+  for (int round = 0; round < 10; ++round) {
+    ok::Consumer consumer(*client_, group_options(fresh_name("group")));
+    ASSERT_TRUE(consumer.subscribe({topic}));
+    ASSERT_TRUE(consumer.next(seconds(10)).get());
+    EXPECT_FALSE(consumer.group_metadata().member_id.empty());
+  }
+}
+
 TEST_F(ConsumerTest, ResetsAnOffsetThatIsOutOfRange) {
   const std::string topic = create_topic(1);
   fill(topic, 10, 0);

@@ -152,7 +152,12 @@ Op<RecordBatch> ConsumerCore::next(std::chrono::milliseconds wait) {
     }
     client::ConsumerState::Waiting& waiting = state_.waiting.emplace();
     waiting.deadline = now + wait;
-    client_->post([self = shared_from_this()] { self->watch_deadline_on_loop(); });
+    // The group may have asked since this call began.
+    is_poll_wanted = std::exchange(state_.is_poll_wanted, false);
+    client_->post([self = shared_from_this(), is_poll_wanted] {
+      if (is_poll_wanted && self->group_ != nullptr) self->group_->notice();
+      self->watch_deadline_on_loop();
+    });
     return waiting.promise.op();
   }
 }

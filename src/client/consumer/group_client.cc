@@ -89,7 +89,10 @@ io::Task<void> GroupClient::run() {
 
 io::Task<bool> GroupClient::wait_for_poll() {
   while (needs_poll_ && !is_stopped_ && !has_left_) {
-    want_poll();
+    if (!want_poll()) {
+      needs_poll_ = false;
+      break;
+    }
     const Result<void> woken = co_await changed_.wait();
     if (!woken) co_return false;
     if (!is_too_slow()) needs_poll_ = false;
@@ -97,10 +100,12 @@ io::Task<bool> GroupClient::wait_for_poll() {
   co_return !is_stopped_ && !has_left_;
 }
 
-// Makes the next call of next() tell us.
-void GroupClient::want_poll() {
+// Makes the next call of next() tell us. False when one waits already.
+bool GroupClient::want_poll() {
   const MutexLock lock(state_->mutex);
+  if (state_->waiting) return false;
   state_->is_poll_wanted = true;
+  return true;
 }
 
 bool GroupClient::is_too_slow() const {

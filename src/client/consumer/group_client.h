@@ -67,7 +67,7 @@ class GroupClient {
   io::Task<bool> beat_once();
   io::Task<void> leave_group(MonotonicTime deadline);
   bool is_too_slow() const;
-  void want_poll();
+  bool want_poll();
   void publish_identity();
   std::vector<std::string> topics() const;
 
