@@ -24,14 +24,22 @@ enum class Isolation : int8_t { read_uncommitted = 0, read_committed = 1 };
 // first that all members know. Cooperative members keep what they have while others join.
 enum class Assignor : uint8_t { range, round_robin, cooperative_sticky };
 
+// How members and coordinator agree on who reads what. `consumer` is that of KIP-848 (Kafka 4.0):
+// the coordinator shares out, and nobody stops reading what it keeps.
+enum class GroupProtocol : uint8_t { classic, consumer };
+
 struct ConsumerOptions {
   std::string group{};        // may be empty with assign(): then nothing can be committed
   std::string instance_id{};  // static membership (KIP-345)
-  std::vector<Assignor> assignors{Assignor::range, Assignor::cooperative_sticky};
+  GroupProtocol protocol = GroupProtocol::classic;
+  std::vector<Assignor> assignors{Assignor::range, Assignor::cooperative_sticky};  // classic
+  std::string remote_assignor{};  // GroupProtocol::consumer: "uniform", "range"; empty: its default
+  std::string rack{};  // where we are: replicas there are preferred (KIP-392, KIP-881)
   Start start = Start::latest;
   Isolation isolation = Isolation::read_uncommitted;
   bool auto_commit = true;  // what next() handed out before its latest call
   std::chrono::milliseconds auto_commit_interval{5'000};
+  // Of classic groups; with GroupProtocol::consumer the coordinator says both.
   std::chrono::milliseconds session_timeout{45'000};
   std::chrono::milliseconds heartbeat_interval{3'000};
   // The longest time between two next() calls; who takes longer leaves the group.
@@ -77,13 +85,13 @@ class RebalanceCallback {
 struct RebalanceHandler {
   RebalanceCallback on_assigned{};
   RebalanceCallback on_revoked{};  // still ours: offsets can be committed
-  RebalanceCallback on_lost{};     // somebody else may have them already; not set: on_revoked
+  RebalanceCallback on_lost{};  // somebody else may have them already; not set: on_revoked
 };
 
 // Who we are in the group; for transactions.
 struct GroupMetadata {
   std::string group{};
-  int32_t generation = -1;
+  int32_t generation = -1;  // with GroupProtocol::consumer the member epoch
   std::string member_id{};
   std::string instance_id{};
 };
@@ -125,6 +133,8 @@ class Consumer {
   Op<void> commit(const RecordBatch& batch);
   Op<void> commit(std::vector<CommittedOffset> offsets);
   Op<std::vector<CommittedOffset>> committed(std::vector<TopicPartition> partitions);
+  // Behind everything handed out so far: what commit() commits, for Transaction::send_offsets().
+  std::vector<CommittedOffset> positions() const;
 
   std::vector<TopicPartition> assignment() const;
   std::vector<std::string> subscription() const;

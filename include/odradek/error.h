@@ -63,8 +63,16 @@ enum class ServerCode : int16_t {
   unknown_producer_id = 59,
   non_empty_group = 68,
   group_id_not_found = 69,
+  invalid_txn_state = 48,
+  invalid_producer_id_mapping = 49,
+  concurrent_transactions = 51,
+  transactional_id_authorization_failed = 53,
   fenced_instance_id = 82,
   group_subscribed_to_topic = 86,
+  producer_fenced = 90,
+  fenced_member_epoch = 110,
+  stale_member_epoch = 113,
+  transaction_abortable = 120,
 };
 
 // A failure. Copies are cheap enough for error paths; holds neither payloads nor secrets.
@@ -86,12 +94,26 @@ class [[nodiscard]] KafkaError {
   bool is_retriable() const;
   // This object will not work again: wrong credentials, fenced, closed.
   bool is_fatal() const;
+  // The transaction it happened in can only be aborted; after that a new one may begin.
+  bool is_abortable() const { return meaning_ == Meaning::abortable; }
+
+  // The same error with a meaning for the transaction it happened in. For the library.
+  KafkaError as_abortable() && { return std::move(*this).with(Meaning::abortable); }
+  KafkaError as_fatal() && { return std::move(*this).with(Meaning::fatal); }
 
   // "server: create topic orders: TOPIC_ALREADY_EXISTS (36): ..." for logs and people.
   std::string to_string() const;
 
  private:
+  enum class Meaning : uint8_t { plain, abortable, fatal };
+
+  KafkaError with(Meaning meaning) && {
+    meaning_ = meaning;
+    return std::move(*this);
+  }
+
   ErrorKind kind_;
+  Meaning meaning_ = Meaning::plain;
   ServerCode code_ = ServerCode::none;
   std::string message_;
 };

@@ -5,3 +5,5 @@
 #include "odradek/client.h"    // IWYU pragma: export
 #include "odradek/consumer.h"  // IWYU pragma: export
 #include "odradek/producer.h"  // IWYU pragma: export
+#include "odradek/properties.h"  // IWYU pragma: export
+#include "odradek/transaction.h"  // IWYU pragma: export

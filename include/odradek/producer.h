@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "odradek/client.h"
@@ -43,6 +44,10 @@ struct ProducerOptions {
   std::chrono::milliseconds request_timeout{30'000};
   size_t request_bytes_max = size_t{4} << 20U;  // batches for several partitions in one request
   int in_flight_max = 5;  // requests to one broker; more than 5 loses the order when idempotent
+  // Makes the producer transactional: records are sent inside of transactions only. One id is one
+  // producer: a newer one with the same id fences the older. Needs idempotence.
+  std::string transactional_id{};
+  std::chrono::milliseconds transaction_timeout{60'000};  // then the broker aborts by itself
 };
 
 // A record to send. The views are copied before send() returns.
@@ -58,13 +63,14 @@ struct Record {
 
 struct RecordMetadata {
   int32_t partition = -1;
-  int64_t offset = -1;        // -1 with Acks::none, or a repeated request the broker had done
+  int64_t offset = -1;  // -1 with Acks::none, or a repeated request the broker had done
   int64_t timestamp_ms = -1;  // as stored
 };
 
 using DeliveryCallback = UniqueFunction<void(const Result<RecordMetadata>&)>;
 
 class ProducerCore;
+class Transaction;
 
 // Sends records in batches. Records of one partition are stored in the order of send() calls.
 // Any thread; order holds among the calls of one thread. Every record gets exactly one report,
@@ -99,6 +105,13 @@ class Producer {
   Op<void> close(std::chrono::milliseconds wait);
 
   size_t buffered_bytes() const;
+
+  // Transactional producers only. Fences older producers of the same id and waits until what they
+  // left open has ended. begin() does it when it was not done before.
+  Op<void> init_transactions(std::chrono::milliseconds wait = std::chrono::seconds(60));
+  // A new transaction; only one is open at a time, and all records sent meanwhile belong to it.
+  // Finishes an earlier commit or abort that ran out of time first. Errors: state, fenced, timeout.
+  Op<Transaction> begin(std::chrono::milliseconds wait = std::chrono::seconds(60));
 
  private:
   explicit Producer(std::shared_ptr<ProducerCore> core);

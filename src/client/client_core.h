@@ -72,9 +72,10 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   void remove(std::shared_ptr<client::Service> service);
 
  private:
-  template <class T>
-  static io::Task<void> keep(client::Promise<T> promise, io::Task<odradek::Result<T>> task) {
-    odradek::Result<T> result = co_await std::move(task);
+  // `Outcome` is the library's own Result or the public one.
+  template <class T, class Outcome>
+  static io::Task<void> keep(client::Promise<T> promise, io::Task<Outcome> task) {
+    Outcome result = co_await std::move(task);
     promise.set(std::move(result));
   }
 

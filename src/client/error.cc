@@ -46,8 +46,8 @@ bool KafkaError::is_retriable() const {
 }
 
 bool KafkaError::is_fatal() const {
-  return kind_ == ErrorKind::authentication || kind_ == ErrorKind::fenced ||
-         kind_ == ErrorKind::closed || kind_ == ErrorKind::config;
+  return meaning_ == Meaning::fatal || kind_ == ErrorKind::authentication ||
+         kind_ == ErrorKind::fenced || kind_ == ErrorKind::closed || kind_ == ErrorKind::config;
 }
 
 std::string KafkaError::to_string() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/coordinator_errors.h"
 #include "client/grouped.h"
 #include "proto/messages/list_offsets_request.h"
 #include "proto/messages/list_offsets_response.h"
@@ -23,17 +24,6 @@ std::string name_of(const kafka::TopicPartition& partition) {
   return fmt::format("{}-{}", partition.topic, partition.partition);
 }
 
-// Another broker, or the same one a little later, may answer.
-bool is_transient(const Error& error) {
-  switch (error.code()) {
-    case Errc::kServer: return proto::is_retriable(proto::error_code(error.server_code()));
-    case Errc::kNetwork:
-    case Errc::kClosed:
-    case Errc::kTimedOut: return true;
-    default: return false;
-  }
-}
-
 io::Task<Result<void>> pause_before_retry(cluster::Cluster& cluster, MonotonicTime deadline,
                                           Error why) {
   io::Loop& loop = cluster.loop();
@@ -42,7 +32,19 @@ io::Task<Result<void>> pause_before_retry(cluster::Cluster& cluster, MonotonicTi
   co_return co_await io::sleep(loop, kPause);
 }
 
+}  // namespace
+
+OffsetMap offset_map(std::vector<kafka::CommittedOffset> offsets) {
+  OffsetMap map;
+  for (kafka::CommittedOffset& item : offsets) {
+    if (item.committed) map[item.partition] = *std::move(item.committed);
+  }
+  return map;
+}
+
 // --- ListOffsets
+
+namespace {
 
 struct ListJob {
   std::vector<OffsetQuery> queries;
@@ -226,14 +228,6 @@ io::Task<Result<std::vector<kafka::CommittedOffset>>> fetch_committed_once(
   auto response = co_await connection->call(request, version, deadline);
   if (!response) co_return response.error();
   co_return read_committed(response->message, version);
-}
-
-// What makes a coordinator forgotten: it moved, or cannot be reached.
-bool is_about_coordinator(const Error& error) {
-  if (error.code() != Errc::kServer) return error.code() != Errc::kInvalidArgument;
-  const proto::ErrorCode code = proto::error_code(error.server_code());
-  return code == proto::ErrorCode::kNotCoordinator ||
-         code == proto::ErrorCode::kCoordinatorNotAvailable;
 }
 
 }  // namespace

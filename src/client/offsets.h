@@ -14,6 +14,9 @@ namespace odradek::client {
 
 using OffsetMap = std::map<kafka::TopicPartition, kafka::OffsetAndMetadata>;
 
+// Those that have an offset.
+OffsetMap offset_map(std::vector<kafka::CommittedOffset> offsets);
+
 inline constexpr int64_t kLatestTimestamp = -1;
 inline constexpr int64_t kEarliestTimestamp = -2;
 

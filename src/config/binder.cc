@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/nearest_name.h"
 
 namespace odradek::config {
 namespace {

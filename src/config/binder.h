@@ -117,9 +117,6 @@ std::string describe_settings(const Binder& binder, std::string_view environment
 // "KAFKA_PROXY_" and "listen.address" give "KAFKA_PROXY_LISTEN_ADDRESS".
 std::string environment_name(std::string_view prefix, std::string_view key);
 
-// The name among `names` that `word` was probably meant to be; empty when none is near.
-std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
-
 // Reads one section into `target` by its own binder; the two below read many.
 template <class T>
 Result<T> read_struct(const ConfigNode& node, const Where& where,

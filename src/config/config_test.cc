@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/nearest_name.h"
 #include "config/binder.h"
 
 namespace odradek::config {

@@ -172,12 +172,19 @@ TEST_F(ConsumerTest, CommitsByItselfOnClose) {
 }
 
 // Three members, one after the other: every record is read by somebody, the partitions are even.
-class GroupTest : public ConsumerTest, public testing::WithParamInterface<ok::Assignor> {};
+struct GroupKind {
+  std::string_view name;
+  ok::GroupProtocol protocol;
+  ok::Assignor assignor;
+};
+
+class GroupTest : public ConsumerTest, public testing::WithParamInterface<GroupKind> {};
 
 TEST_P(GroupTest, SharesPartitionsAndLosesNothing) {
   const std::string topic = create_topic(6);
   auto options = group_options(fresh_name("group"));
-  options.assignors = {GetParam()};
+  options.protocol = GetParam().protocol;
+  options.assignors = {GetParam().assignor};
   std::vector<std::unique_ptr<ok::Consumer>> members;
   for (int i = 0; i < 3; ++i) {
     members.push_back(std::make_unique<ok::Consumer>(*client_, options));
@@ -211,9 +218,14 @@ TEST_P(GroupTest, SharesPartitionsAndLosesNothing) {
   EXPECT_TRUE(has_all());
 }
 
-INSTANTIATE_TEST_SUITE_P(Assignors, GroupTest,
-                         testing::Values(ok::Assignor::range, ok::Assignor::round_robin,
-                                         ok::Assignor::cooperative_sticky));
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, GroupTest,
+    testing::Values(GroupKind{"Range", ok::GroupProtocol::classic, ok::Assignor::range},
+                    GroupKind{"RoundRobin", ok::GroupProtocol::classic, ok::Assignor::round_robin},
+                    GroupKind{"Cooperative", ok::GroupProtocol::classic,
+                              ok::Assignor::cooperative_sticky},
+                    GroupKind{"Consumer", ok::GroupProtocol::consumer, ok::Assignor::range}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(ConsumerTest, TellsOfRebalancesInsideNext) {
   const std::string topic = create_topic(2);

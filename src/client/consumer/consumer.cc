@@ -94,12 +94,10 @@ Op<void> Consumer::commit(const RecordBatch& batch) {
 }
 
 Op<void> Consumer::commit(std::vector<CommittedOffset> offsets) {
-  client::OffsetMap map;
-  for (CommittedOffset& item : offsets) {
-    if (item.committed) map[item.partition] = *std::move(item.committed);
-  }
-  return core_->commit(std::move(map));
+  return core_->commit(client::offset_map(std::move(offsets)));
 }
+
+std::vector<CommittedOffset> Consumer::positions() const { return core_->positions(); }
 
 Op<std::vector<CommittedOffset>> Consumer::committed(std::vector<TopicPartition> partitions) {
   return core_->committed(std::move(partitions));

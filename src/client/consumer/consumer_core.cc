@@ -4,10 +4,12 @@
 
 #include "base/log.h"
 #include "client/client_thread.h"
+#include "client/consumer/classic_member.h"
+#include "client/consumer/consumer_member.h"
 
 namespace odradek::kafka {
 
-using client::GroupClient;
+using client::GroupMember;
 using client::PositionNeed;
 using client::RebalanceKind;
 using odradek::Errc;
@@ -25,10 +27,9 @@ void ConsumerCore::start() {
     self->changed_ = std::make_unique<io::Event>(loop);
     self->retiring_ = std::make_unique<io::TaskGroup>(loop);
     const auto on_fetched = [core] { core->serve_on_loop(); };
-    const auto on_assigned = [core] { core->fetcher_->pump(); };
     self->fetcher_ = std::make_unique<client::Fetcher>(*self->client_, self->state_, on_fetched);
     if (self->has_group()) {
-      self->group_ = std::make_shared<GroupClient>(*self->client_, self->state_, on_assigned);
+      self->group_ = self->new_member();
     }
     self->client_->add(self);
   });
@@ -107,13 +108,19 @@ void ConsumerCore::unsubscribe() {
   client_->post([self = shared_from_this()] {
     if (self->group_ == nullptr) return;
     self->retiring_->spawn(self->retire(std::move(self->group_)));
-    ConsumerCore* const core = self.get();
-    self->group_ = std::make_shared<GroupClient>(*self->client_, self->state_,
-                                                 [core] { core->fetcher_->pump(); });
+    self->group_ = self->new_member();
   });
 }
 
-io::Task<void> ConsumerCore::retire(std::shared_ptr<GroupClient> group) {
+std::shared_ptr<GroupMember> ConsumerCore::new_member() {
+  const auto on_assigned = [this] { fetcher_->pump(); };
+  if (state_.options.protocol == GroupProtocol::consumer) {
+    return std::make_shared<client::ConsumerMember>(*client_, state_, on_assigned);
+  }
+  return std::make_shared<client::ClassicMember>(*client_, state_, on_assigned);
+}
+
+io::Task<void> ConsumerCore::retire(std::shared_ptr<GroupMember> group) {
   co_await group->leave(client_->cluster().request_deadline());
   co_await group->stop();
 }
@@ -337,7 +344,7 @@ Op<void> ConsumerCore::close(std::chrono::milliseconds wait) {
 
 io::Task<odradek::Result<void>> ConsumerCore::close_on_loop(std::shared_ptr<ConsumerCore> self,
                                                             MonotonicTime deadline) {
-  if (const std::shared_ptr<GroupClient> group = self->group_) {
+  if (const std::shared_ptr<GroupMember> group = self->group_) {
     co_await group->commit_consumed(deadline);
     co_await group->leave(deadline);
   }

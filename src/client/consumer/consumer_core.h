@@ -7,7 +7,7 @@
 #include "client/client_core.h"
 #include "client/consumer/consumer_state.h"
 #include "client/consumer/fetcher.h"
-#include "client/consumer/group_client.h"
+#include "client/consumer/group_member.h"
 #include "client/offsets.h"
 #include "odradek/consumer.h"
 
@@ -31,6 +31,7 @@ class ConsumerCore final : public client::Service,
   void wake() { state_.wake(); }
   Op<void> commit(client::OffsetMap offsets);
   Op<void> commit_positions();
+  std::vector<CommittedOffset> positions();
   Op<std::vector<CommittedOffset>> committed(Partitions partitions);
   Op<int64_t> position(TopicPartition partition);
   Op<std::vector<PartitionOffset>> list_offsets(const Partitions& partitions, int64_t timestamp_ms);
@@ -59,7 +60,8 @@ class ConsumerCore final : public client::Service,
                                                        MonotonicTime deadline);
   static io::Task<odradek::Result<void>> commit_on_loop(std::shared_ptr<ConsumerCore> self,
                                                         client::OffsetMap offsets);
-  io::Task<void> retire(std::shared_ptr<client::GroupClient> group);
+  std::shared_ptr<client::GroupMember> new_member();
+  io::Task<void> retire(std::shared_ptr<client::GroupMember> group);
 
   std::shared_ptr<ClientCore> client_;
   client::ConsumerState state_;
@@ -70,7 +72,7 @@ class ConsumerCore final : public client::Service,
 
   // On the loop:
   std::unique_ptr<client::Fetcher> fetcher_;
-  std::shared_ptr<client::GroupClient> group_;  // shared with commits under way
+  std::shared_ptr<client::GroupMember> group_;  // shared with commits under way
   std::unique_ptr<io::Event> changed_;
   std::unique_ptr<io::TaskGroup> retiring_;
   io::TimerId deadline_timer_ = 0;

@@ -3,7 +3,7 @@
 
 namespace odradek::kafka {
 
-using client::GroupClient;
+using client::GroupMember;
 using odradek::Errc;
 using odradek::Error;
 
@@ -19,7 +19,7 @@ Op<void> ConsumerCore::commit(client::OffsetMap offsets) {
 
 io::Task<odradek::Result<void>> ConsumerCore::commit_on_loop(std::shared_ptr<ConsumerCore> self,
                                                              client::OffsetMap offsets) {
-  const std::shared_ptr<GroupClient> group = self->group_;
+  const std::shared_ptr<GroupMember> group = self->group_;
   if (group == nullptr) co_return Error(Errc::kClosed, "the consumer is closed");
   const MonotonicTime deadline = self->client_->cluster().request_deadline();
   co_return co_await group->commit(std::move(offsets), deadline);
@@ -32,6 +32,15 @@ Op<void> ConsumerCore::commit_positions() {
     offsets = state_.table.positions();
   }
   return commit(std::move(offsets));
+}
+
+std::vector<CommittedOffset> ConsumerCore::positions() {
+  std::vector<CommittedOffset> result;
+  const MutexLock lock(state_.mutex);
+  for (auto& [partition, offset] : state_.table.positions()) {
+    result.push_back({.partition = partition, .committed = offset});
+  }
+  return result;
 }
 
 Op<std::vector<CommittedOffset>> ConsumerCore::committed(Partitions partitions) {

@@ -15,6 +15,15 @@ constexpr Duration kIdleWaitMin = std::chrono::milliseconds(5);
 
 using FetchTopic = proto::FetchRequest::FetchTopic;
 using FetchPartition = proto::FetchRequest::FetchPartition;
+using ForgottenTopic = proto::FetchRequest::ForgottenTopic;
+
+// Where to read the partition: a replica the leader told us of, as long as that may be trusted.
+int32_t reader_of(const AssignedPartition& entry, const cluster::Metadata& metadata, int32_t leader,
+                  MonotonicTime now) {
+  const bool is_near = entry.read_replica >= 0 && now < entry.read_replica_until &&
+                       metadata.broker(entry.read_replica) != nullptr;
+  return is_near ? entry.read_replica : leader;
+}
 
 }  // namespace
 
@@ -36,7 +45,7 @@ void Fetcher::pump() {
   for (auto& [broker_id, wanted] : plan) fetch_from(broker_id, std::move(wanted));
 }
 
-// The partitions that may be fetched now, by leader. Those with enough in the buffer are left out;
+// The partitions that may be fetched now, by broker. Those with enough in the buffer are left out;
 // then the others' fetch must not wait long, since a left out one may want to join it.
 Fetcher::Plan Fetcher::make_plan(MonotonicTime now) {
   Plan plan;
@@ -68,11 +77,12 @@ Fetcher::Plan Fetcher::make_plan(MonotonicTime now) {
       is_leader_missing = true;
       continue;
     }
-    plan[partition->leader].push_back({.id = id,
-                                       .topic_id = topic->id,
-                                       .epoch = entry->epoch,
-                                       .offset = entry->fetch_offset,
-                                       .leader_epoch = partition->leader_epoch});
+    const int32_t reader = reader_of(*entry, *metadata, partition->leader, now);
+    plan[reader].push_back({.id = id,
+                            .topic_id = topic->id,
+                            .epoch = entry->epoch,
+                            .offset = entry->fetch_offset,
+                            .leader_epoch = partition->leader_epoch});
   }
   if (retry_at) wake_at(*retry_at);
   if (is_leader_missing) need_metadata();
@@ -91,8 +101,8 @@ void Fetcher::fetch_from(int32_t broker_id, std::vector<Wanted> wanted) {
   const Result<int16_t> version = broker.connection->version_for(
       proto::FetchRequest::kApiKey, has_ids ? INT16_MAX : kLastWithNames);
   const Limits limits = next_limits();
-  Result<SliceChain> body =
-      version ? encode_request(wanted, limits, *version) : Result<SliceChain>(version.error());
+  Result<SliceChain> body = version ? encode_request(wanted, broker.session, limits, *version)
+                                    : Result<SliceChain>(version.error());
   if (!body) {
     state_->report(body.error(), true);
     return;
@@ -132,22 +142,40 @@ Fetcher::Limits Fetcher::next_limits() {
   return limits;
 }
 
-Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted, const Limits& limits,
-                                           int16_t version) const {
+Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted, FetchSession& session,
+                                           const Limits& limits, int16_t version) const {
+  FetchSession::Parts parts;
+  for (const Wanted& item : wanted) {
+    parts[item.id] = {
+        .offset = item.offset, .leader_epoch = item.leader_epoch, .topic_id = item.topic_id};
+  }
+  const FetchSession::Request step = session.next(std::move(parts));
   Grouped<FetchPartition> grouped;
   for (const Wanted& item : wanted) {
+    if (!std::ranges::binary_search(step.named, item.id)) continue;
     FetchPartition& partition = grouped.add(item.id.topic);
     partition.partition = item.id.partition;
     partition.current_leader_epoch = item.leader_epoch;
     partition.fetch_offset = item.offset;
     partition.partition_max_bytes = state_->options.partition_bytes_max;
   }
+  Grouped<int32_t> forgotten;
+  for (const kafka::TopicPartition& id : step.forgotten) forgotten.add(id.topic) = id.partition;
   std::vector<FetchTopic> topics = grouped.topics<FetchTopic>();
+  std::vector<ForgottenTopic> forgotten_topics = forgotten.topics<ForgottenTopic>();
   if (version >= kFirstWithTopicIds) {
     const cluster::MetadataPtr metadata = cluster_->cached_metadata();
-    for (FetchTopic& topic : topics) topic.topic_id = metadata->topic(topic.topic)->id;
+    const auto set_id = [&metadata](auto& topic) {
+      if (const cluster::Topic* known = metadata->topic(topic.topic)) topic.topic_id = known->id;
+    };
+    std::ranges::for_each(topics, set_id);
+    std::ranges::for_each(forgotten_topics, set_id);
   }
   proto::FetchRequest request;
+  request.session_id = step.session_id;
+  request.session_epoch = step.session_epoch;
+  request.forgotten_topics_data = proto::array_of(forgotten_topics);
+  request.rack_id = state_->options.rack;
   request.max_wait_ms = static_cast<int32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(limits.wait).count());
   request.min_bytes = state_->options.fetch_bytes_min;

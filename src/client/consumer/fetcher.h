@@ -10,6 +10,7 @@
 
 #include "client/client_core.h"
 #include "client/consumer/consumer_state.h"
+#include "client/consumer/fetch_session.h"
 #include "proto/messages/fetch_response.h"
 
 namespace odradek::client {
@@ -31,6 +32,7 @@ class Fetcher {
  private:
   struct BrokerState {
     cluster::Cluster::Connection connection;
+    FetchSession session;
     bool is_connecting = false;
     bool is_fetching = false;
   };
@@ -42,7 +44,7 @@ class Fetcher {
     int64_t offset = 0;
     int32_t leader_epoch = -1;
   };
-  using Plan = std::map<int32_t, std::vector<Wanted>>;  // by leader
+  using Plan = std::map<int32_t, std::vector<Wanted>>;  // by broker
   struct Flight {
     int32_t broker_id = -1;
     int16_t version = 0;
@@ -57,8 +59,8 @@ class Fetcher {
   };
   void fetch_from(int32_t broker_id, std::vector<Wanted> wanted);
   Limits next_limits();
-  Result<SliceChain> encode_request(const std::vector<Wanted>& wanted, const Limits& limits,
-                                    int16_t version) const;
+  Result<SliceChain> encode_request(const std::vector<Wanted>& wanted, FetchSession& session,
+                                    const Limits& limits, int16_t version) const;
   void ensure_connection(int32_t broker_id);
   io::Task<void> connect(int32_t broker_id);
   void need_metadata();
@@ -68,6 +70,7 @@ class Fetcher {
   // fetcher_answer.cc: what came
   void on_answer(Flight flight, Result<rpc::RawResponse> raw);
   void on_response(const Flight& flight, const Slice& frame, const proto::FetchResponse& response);
+  bool leave_read_replica(const Wanted& wanted);
   void on_partition(const Wanted& wanted, const Slice& frame,
                     const proto::FetchResponse::PartitionData& data);
   void on_partition_error(const Wanted& wanted, proto::ErrorCode error);

@@ -20,7 +20,9 @@ void Fetcher::on_answer(Flight flight, Result<rpc::RawResponse> raw) {
     landed_.notify_all();
     return;
   }
+  FetchSession& session = brokers_[flight.broker_id].session;
   if (!raw) {
+    session.on_loss();
     land(flight, &raw.error());
     if (raw.error().code() == Errc::kTimedOut && brokers_[flight.broker_id].connection) {
       brokers_[flight.broker_id].connection->close();
@@ -30,6 +32,7 @@ void Fetcher::on_answer(Flight flight, Result<rpc::RawResponse> raw) {
     auto decoded =
         rpc::decode_body<proto::FetchResponse>(std::move(raw->frame), raw->body, flight.version);
     if (!decoded) {
+      session.on_loss();
       land(flight, &decoded.error());
     } else {
       land(flight, nullptr);
@@ -54,18 +57,23 @@ void Fetcher::land(const Flight& flight, const Error* failure) {
     AssignedPartition* entry = state_->table.find(item.id);
     if (entry == nullptr) continue;
     entry->is_fetching = false;
-    if (failure != nullptr) entry->retry_at = retry_at;
+    if (failure == nullptr) continue;
+    entry->retry_at = retry_at;
+    entry->read_replica = -1;
   }
 }
 
 void Fetcher::on_response(const Flight& flight, const Slice& frame,
                           const proto::FetchResponse& response) {
+  FetchSession& session = brokers_[flight.broker_id].session;
   if (response.error_code != 0) {
     const auto code = proto::error_code(response.error_code);
+    if (session.on_error(code)) return;  // asked again at once, from the beginning
     const Error error = proto::to_error(code, "fetch");
     land(flight, &error);
     return;
   }
+  session.on_answer(response.session_id);
   size_t cursor = 0;  // answers mostly come in the order of the request
   for (const auto& topic : response.responses) {
     for (const auto& data : topic.partitions) {
@@ -109,6 +117,10 @@ void Fetcher::on_partition(const Wanted& wanted, const Slice& frame,
     const MutexLock lock(state_->mutex);
     AssignedPartition* entry = state_->table.find(wanted.id);
     if (entry == nullptr || entry->epoch != wanted.epoch) return;
+    if (data.preferred_read_replica >= 0) {
+      entry->read_replica = data.preferred_read_replica;
+      entry->read_replica_until = loop_->now() + cluster_->options().metadata_max_age;
+    }
     entry->last_stable_offset = data.last_stable_offset;
     entry->high_watermark = data.high_watermark;
     if (extent->batch_count == 0) return;
@@ -130,7 +142,16 @@ void Fetcher::on_partition(const Wanted& wanted, const Slice& frame,
   state_->put(std::move(chunk));
 }
 
+// A follower may lag behind or be none any more: the leader knows. True when we read from one.
+bool Fetcher::leave_read_replica(const Wanted& wanted) {
+  const MutexLock lock(state_->mutex);
+  AssignedPartition* entry = state_->table.find(wanted.id);
+  if (entry == nullptr || entry->epoch != wanted.epoch) return false;
+  return std::exchange(entry->read_replica, -1) >= 0;
+}
+
 void Fetcher::on_partition_error(const Wanted& wanted, proto::ErrorCode code) {
+  if (leave_read_replica(wanted)) return;
   if (code == proto::ErrorCode::kOffsetOutOfRange) {
     on_out_of_range(wanted);
     return;

@@ -1,11 +1,11 @@
-// The commits of a GroupClient.
+// The commits of a GroupMember.
 #include "base/log.h"
-#include "client/consumer/group_client.h"
+#include "client/consumer/group_member.h"
 
 namespace odradek::client {
 
-io::Task<void> GroupClient::commit_now_and_then() {
-  while (!is_stopped_ && !has_left_) {
+io::Task<void> GroupMember::commit_now_and_then() {
+  while (!is_over()) {
     const MonotonicTime next = loop_->now() + Duration(state_->options.auto_commit_interval);
     while (!is_stopped_ && loop_->now() < next) {
       const Result<void> woken = co_await changed_.wait(next);
@@ -15,7 +15,7 @@ io::Task<void> GroupClient::commit_now_and_then() {
   }
 }
 
-io::Task<void> GroupClient::commit_consumed(MonotonicTime deadline) {
+io::Task<void> GroupMember::commit_consumed(MonotonicTime deadline) {
   if (!state_->options.auto_commit) co_return;
   OffsetMap offsets;
   {
@@ -30,8 +30,8 @@ io::Task<void> GroupClient::commit_consumed(MonotonicTime deadline) {
   }
 }
 
-io::Task<Result<void>> GroupClient::commit(OffsetMap offsets, MonotonicTime deadline) {
-  if (!topics().empty() && !membership_.is_member()) {
+io::Task<Result<void>> GroupMember::commit(OffsetMap offsets, MonotonicTime deadline) {
+  if (!topics().empty() && !is_member()) {
     co_return Error(Errc::kFenced, "not a member of group " + state_->options.group + " now");
   }
   while (is_committing_) {
@@ -39,25 +39,33 @@ io::Task<Result<void>> GroupClient::commit(OffsetMap offsets, MonotonicTime dead
     if (!woken) co_return woken.error();
   }
   is_committing_ = true;
-  const kafka::GroupMetadata identity = membership_.identity();
-  const Result<void> committed = co_await commit_offsets(*cluster_, identity, offsets, deadline);
+  Result<void> committed = co_await commit_as_member(offsets, deadline);
   is_committing_ = false;
   commit_done_.notify_one();
   if (committed) {
     const MutexLock lock(state_->mutex);
     state_->table.note_committed(offsets);
-    co_return committed;
-  }
-  if (committed.error().code() == Errc::kServer && !is_stopped_) {
-    const auto code = proto::error_code(committed.error().server_code());
-    const GroupStep step = membership_.on_commit(code, identity.generation);
-    if (step == GroupStep::kJoinAsStranger) lose_everything();
-    if (step != GroupStep::kGoOn) {
-      needs_join_ = true;
-      changed_.notify_all();
-    }
   }
   co_return committed;
+}
+
+// The epoch of a member may rise while its commit is on the way (KIP-848): then once more with the
+// new one.
+io::Task<Result<void>> GroupMember::commit_as_member(const OffsetMap& offsets,
+                                                     MonotonicTime deadline) {
+  while (true) {
+    const kafka::GroupMetadata committer = identity();
+    Result<void> committed = co_await commit_offsets(*cluster_, committer, offsets, deadline);
+    if (committed || committed.error().code() != Errc::kServer || is_stopped_) co_return committed;
+    const proto::ErrorCode code = proto::error_code(committed.error().server_code());
+    on_commit_refused(code, committer);
+    if (code != proto::ErrorCode::kStaleMemberEpoch) co_return committed;
+    while (is_member() && !is_over() && identity().generation == committer.generation) {
+      const Result<void> woken = co_await changed_.wait(deadline);
+      if (!woken) co_return committed;
+    }
+    if (!is_member() || is_over()) co_return committed;
+  }
 }
 
 }  // namespace odradek::client

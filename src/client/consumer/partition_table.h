@@ -37,6 +37,8 @@ struct AssignedPartition {
   int64_t last_stable_offset = -1;
   size_t buffered_bytes = 0;  // fetched and not handed out
   MonotonicTime retry_at{};   // not fetched before, after a failure
+  int32_t read_replica = -1;  // a replica near us to read from (KIP-392); -1: the leader
+  MonotonicTime read_replica_until{};
   bool is_paused = false;
   bool is_leaving = false;    // being revoked: nothing is handed out any more
   bool is_fetching = false;   // part of a request in flight

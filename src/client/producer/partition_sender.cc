@@ -88,6 +88,10 @@ PartitionSender::Verdict PartitionSender::judge(const SealedBatch& batch, proto:
     case ErrorCode::kUnknownProducerId:
     case ErrorCode::kInvalidProducerEpoch:
       if (!options_.idempotent) return Verdict::kFailed;
+      if (options_.transactional &&
+          (error != ErrorCode::kOutOfOrderSequenceNumber || is_first_outstanding(batch))) {
+        return Verdict::kFailed;
+      }
       // Behind a batch that is to be repeated this is expected, and passes with it. With none
       // before it, either one failed for good, or the broker lost what it knew of us.
       if (error != ErrorCode::kOutOfOrderSequenceNumber || is_first_outstanding(batch)) {
@@ -144,6 +148,23 @@ std::vector<SealedBatchPtr> PartitionSender::take_expired(MonotonicTime created_
   return expired;
 }
 
+std::vector<SealedBatchPtr> PartitionSender::take_waiting() {
+  std::vector<SealedBatchPtr> taken;
+  for (SealedBatchPtr& batch : waiting_) taken.push_back(std::move(batch));
+  waiting_.clear();
+  return taken;
+}
+
+void PartitionSender::restart(const ProducerIdentity& producer) {
+  ODK_ASSERT(is_idle());
+  producer_ = producer;
+  next_sequence_ = 0;
+  expected_sequence_ = 0;
+  last_delivered_ = {};
+  has_gap_ = false;
+  is_unresolved_ = false;
+}
+
 std::vector<SealedBatchPtr> PartitionSender::take_all() {
   std::vector<SealedBatchPtr> all;
   for (auto* batches : {&in_flight_, &waiting_}) {
@@ -154,6 +175,7 @@ std::vector<SealedBatchPtr> PartitionSender::take_all() {
 }
 
 bool PartitionSender::resolve_gap(const ProducerIdentity& current) {
+  if (options_.transactional) return true;  // by the end of the transaction
   if (!in_flight_.empty() || !(has_gap_ || (is_unresolved_ && waiting_.empty()))) return true;
   // All behind the failed batch were confirmed, so an unanswered try of it did arrive.
   if (!has_gap_ && expected_sequence_ == next_sequence_) {

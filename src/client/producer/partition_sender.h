@@ -12,6 +12,9 @@ namespace odradek::client {
 
 struct PartitionSenderOptions {
   bool idempotent = true;
+  // The identity is the coordinator's to change: a gap fails the batch, and with it the
+  // transaction, instead of raising the epoch.
+  bool transactional = false;
   size_t in_flight_max = 5;  // batches; at most what a broker remembers to know duplicates
 };
 
@@ -77,6 +80,10 @@ class PartitionSender {
   std::vector<SealedBatchPtr> take_expired(MonotonicTime created_before);
   // Everything, on shutdown.
   std::vector<SealedBatchPtr> take_all();
+  // What waits for a retry, when a transaction is aborted.
+  std::vector<SealedBatchPtr> take_waiting();
+  // Numbers start anew under another identity. Only while idle.
+  void restart(const ProducerIdentity& producer);
 
   // Call after every end of a batch: once nothing is in flight, starts a new epoch where one is
   // needed. False when that takes a new producer id (the epochs are used up): try again with one.

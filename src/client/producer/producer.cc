@@ -32,34 +32,10 @@ Producer::~Producer() {
   if (core_ != nullptr) core_->abandon();
 }
 
-namespace {
-
-// The public error of a record that was not taken.
-KafkaError refused(const odradek::Error& error) {
-  if (error.code() == odradek::Errc::kPrecondition) {
-    return {ErrorKind::buffer_full, std::string(error.message())};
-  }
-  return client::to_public(error);
-}
-
-}  // namespace
-
-Op<RecordMetadata> Producer::send(const Record& record) {
-  client::Promise<RecordMetadata> promise;
-  Op<RecordMetadata> op = promise.op();
-  DeliveryCallback report =
-      [promise = std::move(promise)](const Result<RecordMetadata>& delivered) mutable {
-        promise.set(delivered);
-      };
-  const auto sent = core_->send(record, report);
-  if (!sent) report(Result<RecordMetadata>(refused(sent.error())));
-  return op;
-}
+Op<RecordMetadata> Producer::send(const Record& record) { return core_->send(record); }
 
 Result<void> Producer::send(const Record& record, DeliveryCallback report) {
-  const auto sent = core_->send(record, report);
-  if (!sent) return refused(sent.error());
-  return {};
+  return core_->send(record, report);
 }
 
 Op<void> Producer::room() { return core_->room(); }

@@ -24,12 +24,22 @@ size_t most_bytes(const Record& record) {
 ProducerCore::ProducerCore(std::shared_ptr<ClientCore> client, const ProducerOptions& options)
     : client_(std::move(client)),
       options_(options),
-      shared_(client::accumulator_options(options), reinterpret_cast<uintptr_t>(this) >> 4U) {}
+      shared_(client::accumulator_options(options), reinterpret_cast<uintptr_t>(this) >> 4U) {
+  if (options.transactional_id.empty()) return;
+  const MutexLock lock(shared_.mutex);
+  shared_.transaction_refusal = client::no_transaction();
+}
 
 void ProducerCore::start() {
   const bool is_open = client_->post([self = shared_from_this()] {
     self->sender_ = std::make_unique<client::Sender>(*self->client_, self->shared_,
                                                      client::sender_options(self->options_));
+    if (!self->options_.transactional_id.empty()) {
+      self->transactions_ = std::make_unique<client::TransactionManager>(
+          *self->client_, *self->sender_, self->shared_,
+          client::TransactionOptions{.id = self->options_.transactional_id,
+                                     .timeout = self->options_.transaction_timeout});
+    }
     self->client_->add(self);
     self->sender_->pump();
   });
@@ -44,7 +54,21 @@ void ProducerCore::request_pump() {
   });
 }
 
-odradek::Result<void> ProducerCore::send(const Record& record, DeliveryCallback& report) {
+Op<RecordMetadata> ProducerCore::send(const Record& record, std::optional<uint64_t> transaction) {
+  client::Promise<RecordMetadata> promise;
+  Op<RecordMetadata> op = promise.op();
+  DeliveryCallback report =
+      [promise = std::move(promise)](const Result<RecordMetadata>& delivered) mutable {
+        promise.set(delivered);
+      };
+  const Result<void> sent = send(record, report, transaction);
+  if (!sent) report(Result<RecordMetadata>(sent.error()));
+  return op;
+}
+
+Result<void> ProducerCore::send(const Record& record, DeliveryCallback& report,
+                                std::optional<uint64_t> transaction) {
+  if (transaction && *transaction != open_transaction_.load()) return client::no_transaction();
   const odradek::Clock& clock = client_->loop().clock();
   const MonotonicTime now = clock.now();
   const int64_t timestamp_ms = record.timestamp_ms ? *record.timestamp_ms : clock.wall_ms();
@@ -53,7 +77,8 @@ odradek::Result<void> ProducerCore::send(const Record& record, DeliveryCallback&
     odradek::Result<bool> appended(Errc::kInternal);
     {
       const MutexLock lock(shared_.mutex);
-      if (shared_.refusal) return *shared_.refusal;
+      if (shared_.transaction_refusal) return *shared_.transaction_refusal;
+      if (shared_.refusal) return client::to_public(*shared_.refusal);
       appended = shared_.accumulator.append(record, timestamp_ms, now, report);
     }
     if (appended) {
@@ -61,9 +86,11 @@ odradek::Result<void> ProducerCore::send(const Record& record, DeliveryCallback&
       return {};
     }
     const bool is_full = appended.error().code() == Errc::kPrecondition;
-    if (!is_full || !may_block) return appended.error();
+    if (!is_full) return client::to_public(appended.error());
+    const KafkaError full(ErrorKind::buffer_full, std::string(appended.error().message()));
+    if (!may_block) return full;
     request_pump();
-    if (!wait_for_room(most_bytes(record), now + options_.block_max)) return appended.error();
+    if (!wait_for_room(most_bytes(record), now + options_.block_max)) return full;
   }
 }
 
@@ -71,7 +98,8 @@ bool ProducerCore::wait_for_room(size_t bytes, MonotonicTime deadline) {
   const MutexLock lock(shared_.mutex);
   ++shared_.blocked_senders;
   bool is_in_time = true;
-  while (is_in_time && !shared_.accumulator.has_room(bytes) && !shared_.refusal) {
+  while (is_in_time && !shared_.accumulator.has_room(bytes) && !shared_.refusal &&
+         !shared_.transaction_refusal) {
     is_in_time = shared_.room.wait_until(shared_.mutex, deadline);
   }
   --shared_.blocked_senders;
@@ -153,6 +181,7 @@ size_t ProducerCore::buffered_bytes() {
 
 io::Task<void> ProducerCore::stop() {
   co_await sender_->stop();
+  if (transactions_ != nullptr) co_await transactions_->stop();
   std::vector<client::Promise<void>> waiting;
   {
     const MutexLock lock(shared_.mutex);

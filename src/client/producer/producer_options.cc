@@ -59,6 +59,12 @@ Result<void> check(const kafka::ProducerOptions& options) {
   if (is_idempotent(options) && options.in_flight_max > kIdempotentInFlightMax) {
     return config_error("in_flight_max", "must be at most 5 for an idempotent producer");
   }
+  if (!options.transactional_id.empty() && !is_idempotent(options)) {
+    return config_error("transactional_id", "needs an idempotent producer (Acks::all)");
+  }
+  if (options.transaction_timeout.count() <= 0) {
+    return config_error("transaction_timeout", "must be positive");
+  }
   return check_level(options.compression);
 }
 

@@ -48,6 +48,7 @@ Sender::PartitionState& Sender::state_of(PartitionQueue& queue) {
   std::unique_ptr<PartitionState>& state = states_[queue.index];
   if (state == nullptr) {
     const PartitionSenderOptions options{.idempotent = options_.idempotent,
+                                         .transactional = transaction_ != nullptr,
                                          .in_flight_max = options_.in_flight_max};
     state = std::make_unique<PartitionState>(queue, options);
     topics_.insert(queue.topic->name);
@@ -75,7 +76,10 @@ Sender::Candidates Sender::find_candidates(MonotonicTime now) {
   };
   for (PartitionQueue* queue : ready_) {
     PartitionState& state = state_of(*queue);
-    if (state.sender.can_start_new()) add(state);
+    if (!state.sender.can_start_new()) continue;
+    const bool may_send =
+        transaction_ == nullptr || transaction_->may_send(queue->topic->name, queue->partition);
+    if (may_send) add(state);
   }
   for (const auto& state : states_) {
     if (state != nullptr && state->sender.can_start_retry(now)) add(*state);
@@ -145,6 +149,7 @@ SealedBatch* Sender::seal(PartitionState& state, OpenBatchPtr open) {
   header.producer_id = numbers.producer.id;
   header.producer_epoch = numbers.producer.epoch;
   header.base_sequence = numbers.base_sequence;
+  header.transactional = transaction_ != nullptr;
 
   auto sealed = std::make_unique<SealedBatch>();
   sealed->reports = std::move(open->reports);
@@ -162,6 +167,35 @@ SealedBatch* Sender::seal(PartitionState& state, OpenBatchPtr open) {
   }
   sealed->pieces[0] = *std::move(bytes);
   return &state.sender.start_new(std::move(sealed));
+}
+
+// --- transactions
+
+void Sender::set_identity(const ProducerIdentity& identity) {
+  if (identity.id == identity_.id && identity.epoch == identity_.epoch) return;
+  identity_ = identity;
+  for (const auto& state : states_) {
+    if (state != nullptr) state->sender.restart(identity_);
+  }
+}
+
+bool Sender::drop_unsent(const Error& error) {
+  dropping_ = error;
+  for (const auto& state : states_) {
+    if (state == nullptr) continue;
+    for (SealedBatchPtr& batch : state->sender.take_waiting()) {
+      has_dropped_numbered_ = true;
+      fail_batch(*state, std::move(batch), error);
+    }
+  }
+  fail_queued(error);
+  release();
+  return has_dropped_numbered_;
+}
+
+bool Sender::stop_dropping() {
+  dropping_.reset();
+  return std::exchange(has_dropped_numbered_, false);
 }
 
 // --- connections and identity
@@ -315,17 +349,9 @@ void Sender::arm_timer(MonotonicTime now) {
 void Sender::give_up(const Error& error) {
   if (has_given_up_) return;
   has_given_up_ = true;
-  std::vector<Accumulator::Expired> unsent;
-  std::vector<UnroutedRecord> unrouted;
   {
     const MutexLock lock(shared_->mutex);
     if (!shared_->refusal) shared_->refusal = error;
-    unsent = shared_->accumulator.take_expired(MonotonicTime::max());
-    for (const Accumulator::Unknown& unknown : shared_->accumulator.unknown_topics()) {
-      for (UnroutedRecord& record : shared_->accumulator.take_unrouted(unknown.topic)) {
-        unrouted.push_back(std::move(record));
-      }
-    }
   }
   for (const auto& state : states_) {
     if (state == nullptr) continue;
@@ -333,11 +359,24 @@ void Sender::give_up(const Error& error) {
       fail_batch(*state, std::move(batch), error);
     }
   }
-  for (Accumulator::Expired& item : unsent) {
-    fail_unsent(std::move(item), error);
-  }
-  fail_unrouted(unrouted, error);
+  fail_queued(error);
   release();
+}
+
+void Sender::fail_queued(const Error& error) {
+  std::vector<Accumulator::Expired> unsent;
+  std::vector<UnroutedRecord> unrouted;
+  {
+    const MutexLock lock(shared_->mutex);
+    unsent = shared_->accumulator.take_expired(MonotonicTime::max());
+    for (const Accumulator::Unknown& unknown : shared_->accumulator.unknown_topics()) {
+      for (UnroutedRecord& record : shared_->accumulator.take_unrouted(unknown.topic)) {
+        unrouted.push_back(std::move(record));
+      }
+    }
+  }
+  for (Accumulator::Expired& item : unsent) fail_unsent(std::move(item), error);
+  fail_unrouted(unrouted, error);
 }
 
 io::Task<void> Sender::stop() {

@@ -9,6 +9,7 @@
 
 #include "client/client_core.h"
 #include "client/producer/partition_sender.h"
+#include "client/producer/sender_transaction.h"
 #include "client/producer/shared_accumulator.h"
 #include "cluster/cluster.h"
 #include "proto/messages/produce_request.h"
@@ -38,6 +39,20 @@ class Sender {
   Sender& operator=(const Sender&) = delete;
 
   void pump();
+
+  // For a transactional producer, before the first pump(). `transaction` outlives the sender.
+  void attach(SenderTransaction& transaction) { transaction_ = &transaction; }
+  // The identity for the batches to come; another one only while nothing is outstanding.
+  void set_identity(const ProducerIdentity& identity);
+  // Reports `error` for everything that is not on its way, and for what comes back undelivered.
+  // True when numbers of the sequence were given up with it.
+  bool drop_unsent(const Error& error);
+  // Ends drop_unsent(): what comes now is sent again. True as above, for what came back since.
+  bool stop_dropping();
+  bool has_flights() const { return flights_ > 0; }
+  // Notified whenever an answer came, or did not in time.
+  io::Event& landed() { return landed_; }
+
   // Reports `error` for everything not delivered yet and refuses what comes.
   void give_up(const Error& error);
   // Call after give_up(). Returns when nothing refers to this object any more.
@@ -100,12 +115,14 @@ class Sender {
   void on_partition(const Item& item,
                     const proto::ProduceResponse::PartitionProduceResponse& response);
   void retry(const Item& item, const Error& error);
+  void drop(const Item& item);
   bool retry_in_halves(const Item& item);
   void retry_all(const Flight& flight, const Error& error);
   void deliver(PartitionState& state, SealedBatchPtr batch, int64_t base_offset,
                int64_t log_append_time_ms);
   void fail_batch(PartitionState& state, SealedBatchPtr batch, const Error& error);
   void fail_unsent(Accumulator::Expired unsent, const Error& error);
+  void fail_queued(const Error& error);
   void after_flight(PartitionState& state);
   void release();
 
@@ -114,6 +131,9 @@ class Sender {
   cluster::Cluster* cluster_;
   SharedAccumulator* shared_;
   SenderOptions options_;
+  SenderTransaction* transaction_ = nullptr;
+  std::optional<Error> dropping_;  // why
+  bool has_dropped_numbered_ = false;
   cluster::Lane lane_;
   io::TaskGroup tasks_;
   io::Event landed_;  // a request in flight ended

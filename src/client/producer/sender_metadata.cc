@@ -74,6 +74,8 @@ void Sender::fail_unknown_topics(const Result<cluster::MetadataPtr>& metadata) {
 }
 
 void Sender::fail_unrouted(std::vector<UnroutedRecord>& records, const Error& error) {
+  if (records.empty()) return;
+  if (transaction_ != nullptr) transaction_->on_failure(error);
   const kafka::Result<kafka::RecordMetadata> failure(to_public(error));
   for (UnroutedRecord& record : records) {
     run_user_code(record.report, failure);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int16_t kFirstWithTopicIds = 13;  // of Produce, KIP-516
 constexpr int16_t kLastWithNames = kFirstWithTopicIds - 1;
+constexpr int16_t kLastTransactionV1 = 11;  // later ones add the partition to the transaction
 
 using TopicData = proto::ProduceRequest::TopicProduceData;
 using PartitionData = proto::ProduceRequest::PartitionProduceData;
@@ -29,8 +30,10 @@ void Sender::send_request(int32_t broker_id, BrokerState& broker, std::vector<It
                 .connection = broker.connection,
                 .version = 0,
                 .items = std::move(items)};
-  const Result<int16_t> version = broker.connection->version_for(
-      proto::ProduceRequest::kApiKey, has_ids ? INT16_MAX : kLastWithNames);
+  int16_t at_most = has_ids ? INT16_MAX : kLastWithNames;
+  if (transaction_ != nullptr && !transaction_->is_v2()) at_most = kLastTransactionV1;
+  const Result<int16_t> version =
+      broker.connection->version_for(proto::ProduceRequest::kApiKey, at_most);
   Result<SliceChain> body =
       version ? encode_request(flight.items, *version) : Result<SliceChain>(version.error());
   if (!body) {
@@ -90,6 +93,8 @@ Result<SliceChain> Sender::encode_request(const std::vector<Item>& items, int16_
     of_topic = std::span(of_topic.data(), of_topic.size() + 1);
   }
   proto::ProduceRequest request;
+  request.transactional_id = {};
+  if (transaction_ != nullptr) request.transactional_id = transaction_->id();
   request.acks = static_cast<int16_t>(options_.acks);
   request.timeout_ms = static_cast<int32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout).count());
@@ -102,10 +107,8 @@ Result<SliceChain> Sender::encode_request(const std::vector<Item>& items, int16_
 void Sender::on_answer(Flight flight, Result<rpc::RawResponse> raw) {
   --flights_;
   --brokers_[flight.broker_id].in_flight;
-  if (has_given_up_) {  // the batches are gone
-    landed_.notify_all();
-    return;
-  }
+  landed_.notify_all();
+  if (has_given_up_) return;  // the batches are gone
   if (!raw) {
     // After a timeout the broker may still be busy with the request; on a new connection it
     // cannot overtake what we send next.
@@ -179,6 +182,10 @@ void Sender::on_partition(const Item& item,
 }
 
 void Sender::retry(const Item& item, const Error& error) {
+  if (dropping_) {
+    drop(item);
+    return;
+  }
   PartitionState& state = *item.state;
   state.last_error = error;
   ODK_LOG(debug, "produce is tried again", kv("topic", state.queue->topic->name),
@@ -190,9 +197,16 @@ void Sender::retry(const Item& item, const Error& error) {
   after_flight(state);
 }
 
+// Whether the broker has it is not known, so its numbers cannot be used again.
+void Sender::drop(const Item& item) {
+  has_dropped_numbered_ = true;
+  SealedBatchPtr failed = item.state->sender.finish_failed(*item.batch);
+  fail_batch(*item.state, std::move(failed), *dropping_);
+}
+
 // Records too large together may be fine one by one.
 bool Sender::retry_in_halves(const Item& item) {
-  if (item.batch->record_count < 2) return false;
+  if (item.batch->record_count < 2 || dropping_) return false;
   auto halves = split(*item.batch, options_.batch, compressor_);
   if (!halves) return false;
   {
@@ -232,6 +246,7 @@ void Sender::fail_batch(PartitionState& state, SealedBatchPtr batch, const Error
   if (error.code() == Errc::kTimedOut && state.last_error) {
     said = said.with_context("last failure: " + state.last_error->to_string());
   }
+  if (transaction_ != nullptr) transaction_->on_failure(said);
   const kafka::Result<kafka::RecordMetadata> failure(to_public(said));
   for (kafka::DeliveryCallback& report : batch->reports) run_user_code(report, failure);
   released_.push_back({batch->id, batch->charged_bytes});

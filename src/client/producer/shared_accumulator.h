@@ -62,6 +62,8 @@ class SharedAccumulator {
   std::vector<Promise<void>> room_waiters ODK_GUARDED_BY(mutex);
   std::vector<Flush> flushes ODK_GUARDED_BY(mutex);
   std::optional<Error> refusal ODK_GUARDED_BY(mutex);  // closed or fatally failed: why
+  // A transactional producer takes records only while a transaction is open: why not now.
+  std::optional<kafka::KafkaError> transaction_refusal ODK_GUARDED_BY(mutex);
   std::atomic<bool> is_pump_posted{false};
 };
 

@@ -13,6 +13,7 @@ Result<SealedBatchPtr> build_part(const SealedBatch& batch, const wire::BatchVie
                                   wire::BatchOptions options, wire::Compressor& compressor) {
   options.producer_id = batch.producer_id;
   options.producer_epoch = batch.producer_epoch;
+  options.transactional = view.is_transactional();
   const bool is_numbered = batch.base_sequence != wire::kNoSequence;
   options.base_sequence =
       is_numbered ? wire::advance_sequence(batch.base_sequence, from) : wire::kNoSequence;

@@ -1,4 +1,4 @@
-#include "client/consumer/group_client.h"
+#include "client/consumer/classic_member.h"
 
 #include <algorithm>
 
@@ -12,34 +12,18 @@ namespace odradek::client {
 namespace {
 
 constexpr Duration kPause = std::chrono::milliseconds(100);
-constexpr Duration kCommitOnRevokeMax = std::chrono::seconds(5);
 constexpr Duration kLeaveMax = std::chrono::seconds(1);
 constexpr Duration kPartitionCheckInterval = std::chrono::seconds(1);
 
-std::vector<kafka::TopicPartition> difference(const std::vector<kafka::TopicPartition>& from,
-                                              const std::vector<kafka::TopicPartition>& without) {
-  std::vector<kafka::TopicPartition> rest;
-  std::ranges::set_difference(from, without, std::back_inserter(rest));
-  return rest;
-}
-
 }  // namespace
 
-GroupClient::GroupClient(kafka::ClientCore& core, ConsumerState& state,
-                         std::function<void()> on_change)
-    : core_(&core),
-      loop_(&core.loop()),
-      cluster_(&core.cluster()),
-      state_(&state),
-      on_change_(std::move(on_change)),
-      lane_(core.new_lane()),
+ClassicMember::ClassicMember(kafka::ClientCore& core, ConsumerState& state,
+                             std::function<void()> on_change)
+    : GroupMember(core, state, std::move(on_change)),
       membership_(state.options.group, state.options.instance_id),
-      is_cooperative_(std::ranges::all_of(state.options.assignors, is_cooperative)),
-      tasks_(core.loop()),
-      changed_(core.loop()),
-      commit_done_(core.loop()) {}
+      is_cooperative_(std::ranges::all_of(state.options.assignors, is_cooperative)) {}
 
-void GroupClient::start() {
+void ClassicMember::start() {
   if (is_stopped_) return;
   needs_join_ = true;
   changed_.notify_all();
@@ -52,20 +36,10 @@ void GroupClient::start() {
   if (state_->options.auto_commit) tasks_.spawn(commit_now_and_then());
 }
 
-std::vector<std::string> GroupClient::topics() const {
-  const MutexLock lock(state_->mutex);
-  return state_->topics;
-}
-
-void GroupClient::publish_identity() {
-  const MutexLock lock(state_->mutex);
-  state_->identity = membership_.identity();
-}
-
 // --- the life of a member
 
-io::Task<void> GroupClient::run() {
-  while (!is_stopped_ && !has_left_) {
+io::Task<void> ClassicMember::run() {
+  while (!is_over()) {
     const bool is_polled = co_await wait_for_poll();
     if (!is_polled) break;
     const bool is_ready = co_await prepare_to_join();
@@ -76,7 +50,7 @@ io::Task<void> GroupClient::run() {
     is_joining_ = false;
     publish_identity();
     changed_.notify_all();
-    if (is_stopped_ || has_left_) break;
+    if (is_over()) break;
     if (step != GroupStep::kGoOn) {
       needs_join_ = true;
       co_await act(step);
@@ -87,36 +61,9 @@ io::Task<void> GroupClient::run() {
   }
 }
 
-io::Task<bool> GroupClient::wait_for_poll() {
-  while (needs_poll_ && !is_stopped_ && !has_left_) {
-    if (!want_poll()) {
-      needs_poll_ = false;
-      break;
-    }
-    const Result<void> woken = co_await changed_.wait();
-    if (!woken) co_return false;
-    if (!is_too_slow()) needs_poll_ = false;
-  }
-  co_return !is_stopped_ && !has_left_;
-}
-
-// Makes the next call of next() tell us. False when one waits already.
-bool GroupClient::want_poll() {
-  const MutexLock lock(state_->mutex);
-  if (state_->waiting) return false;
-  state_->is_poll_wanted = true;
-  return true;
-}
-
-bool GroupClient::is_too_slow() const {
-  const MutexLock lock(state_->mutex);
-  if (state_->waiting) return false;
-  return loop_->now() - state_->last_poll > Duration(state_->options.max_poll_interval);
-}
-
 // Eager members come to the table with empty hands; cooperative ones only give up topics they
 // are not subscribed to any more.
-io::Task<bool> GroupClient::prepare_to_join() {
+io::Task<bool> ClassicMember::prepare_to_join() {
   std::vector<kafka::TopicPartition> given_up;
   {
     const MutexLock lock(state_->mutex);
@@ -132,61 +79,11 @@ io::Task<bool> GroupClient::prepare_to_join() {
   co_return co_await revoke(std::move(given_up));
 }
 
-io::Task<bool> GroupClient::revoke(std::vector<kafka::TopicPartition> partitions) {
-  {
-    const MutexLock lock(state_->mutex);
-    for (const kafka::TopicPartition& id : partitions) {
-      if (AssignedPartition* entry = state_->table.find(id)) entry->is_leaving = true;
-    }
-  }
-  const uint64_t event = state_->announce(RebalanceKind::kRevoked, partitions);
-  const bool is_handled = co_await wait_until_handled(event);
-  if (!is_handled) co_return false;
-  const int32_t generation = membership_.identity().generation;
-  const MonotonicTime deadline = loop_->now() + kCommitOnRevokeMax;
-  co_await commit_consumed(deadline);
-  if (is_stopped_ || membership_.identity().generation != generation) co_return false;
-  {
-    const MutexLock lock(state_->mutex);
-    state_->table.remove(partitions);
-    state_->drop_void_chunks();
-  }
-  on_change_();
-  co_return true;
-}
-
-io::Task<bool> GroupClient::wait_until_handled(uint64_t event_id) {
-  while (!state_->is_handled(event_id)) {
-    // Heartbeats go on; they also find out when the program is too slow.
-    if (is_stopped_ || has_left_ || needs_poll_) co_return false;
-    const Result<void> woken = co_await changed_.wait();
-    if (!woken) co_return false;
-  }
-  co_return !is_stopped_ && !has_left_;
-}
-
-void GroupClient::lose_everything() {
-  std::vector<kafka::TopicPartition> lost;
-  {
-    const MutexLock lock(state_->mutex);
-    lost = state_->table.ids();
-    state_->table.clear();
-    state_->drop_void_chunks();
-  }
-  publish_identity();
-  on_change_();
-  if (!lost.empty()) state_->announce(RebalanceKind::kLost, std::move(lost));
-}
-
-io::Task<void> GroupClient::adopt() {
-  std::vector<kafka::TopicPartition> owned;
-  {
-    const MutexLock lock(state_->mutex);
-    owned = state_->table.ids();
-  }
+io::Task<void> ClassicMember::adopt() {
+  const std::vector<kafka::TopicPartition> before = owned();
   const std::vector<kafka::TopicPartition> assigned = assignment_;
-  const std::vector<kafka::TopicPartition> revoked = difference(owned, assigned);
-  const std::vector<kafka::TopicPartition> added = difference(assigned, owned);
+  const std::vector<kafka::TopicPartition> revoked = difference(before, assigned);
+  const std::vector<kafka::TopicPartition> added = difference(assigned, before);
   ODK_LOG(info, "group assignment", kv("group", state_->options.group),
           kv("generation", membership_.identity().generation), kv("partitions", assigned.size()),
           kv("added", added.size()), kv("revoked", revoked.size()));
@@ -195,16 +92,11 @@ io::Task<void> GroupClient::adopt() {
     needs_join_ = true;  // what we gave up can be given to its new owner
     if (!is_revoked) co_return;
   }
-  {
-    const MutexLock lock(state_->mutex);
-    state_->table.add(added, PositionNeed::kCommitted);
-  }
-  state_->announce(RebalanceKind::kAssigned, added);
-  on_change_();
+  give(added);
 }
 
-io::Task<void> GroupClient::stay() {
-  while (!needs_join_ && !is_stopped_ && !has_left_ && membership_.is_member()) {
+io::Task<void> ClassicMember::stay() {
+  while (!needs_join_ && !is_over() && membership_.is_member()) {
     const Result<void> woken = co_await changed_.wait(loop_->now() + kPartitionCheckInterval);
     if (!woken && woken.error().code() != Errc::kTimedOut) co_return;
     if (woken || needs_join_ || !is_leader_) continue;
@@ -215,7 +107,7 @@ io::Task<void> GroupClient::stay() {
 }
 
 // The leader shares out again when topics grew, came or went.
-io::Task<bool> GroupClient::has_new_partitions() {
+io::Task<bool> ClassicMember::has_new_partitions() {
   std::vector<std::string> names;
   for (const auto& [topic, count] : counts_) names.push_back(topic);
   for (const std::string& topic : topics()) {
@@ -233,21 +125,14 @@ io::Task<bool> GroupClient::has_new_partitions() {
   co_return false;
 }
 
-io::Task<void> GroupClient::act(GroupStep step) {
+io::Task<void> ClassicMember::act(GroupStep step) {
   switch (step) {
     case GroupStep::kGoOn:
     case GroupStep::kJoinAgain: co_return;
     case GroupStep::kJoinAsStranger: lose_everything(); co_return;
-    case GroupStep::kFindCoordinator:
-      cluster_->forget_coordinator(cluster::CoordinatorType::kGroup, state_->options.group);
-      break;
+    case GroupStep::kFindCoordinator: forget_coordinator(); break;
     case GroupStep::kPause: break;
-    case GroupStep::kFail:
-      has_left_ = true;
-      changed_.notify_all();
-      lose_everything();
-      state_->report(failure_, true);
-      co_return;
+    case GroupStep::kFail: fail(failure_); co_return;
   }
   const Result<void> paused = co_await changed_.wait(loop_->now() + kPause);
   (void)paused;
@@ -255,20 +140,20 @@ io::Task<void> GroupClient::act(GroupStep step) {
 
 // --- heartbeats
 
-io::Task<void> GroupClient::beat() {
-  while (!is_stopped_ && !has_left_) {
+io::Task<void> ClassicMember::beat() {
+  while (!is_over()) {
     const MonotonicTime next = loop_->now() + Duration(state_->options.heartbeat_interval);
     while (!is_stopped_ && loop_->now() < next) {
       const Result<void> woken = co_await changed_.wait(next);
       if (!woken && woken.error().code() != Errc::kTimedOut) co_return;
     }
-    if (is_stopped_ || has_left_ || is_joining_ || !membership_.is_member()) continue;
+    if (is_over() || is_joining_ || !membership_.is_member()) continue;
     if (is_too_slow()) {
       ODK_LOG(warn, "the program did not ask for records in max_poll_interval: leaving the group",
               kv("group", state_->options.group));
       needs_poll_ = true;
       needs_join_ = true;
-      want_poll();
+      (void)want_poll();
       lose_everything();
       co_await leave_group(loop_->now() + kLeaveMax);
       changed_.notify_all();
@@ -279,7 +164,7 @@ io::Task<void> GroupClient::beat() {
   }
 }
 
-io::Task<bool> GroupClient::beat_once() {
+io::Task<bool> ClassicMember::beat_once() {
   const MonotonicTime deadline = loop_->now() + Duration(state_->options.session_timeout);
   auto connected = co_await coordinator(deadline);
   if (!connected) co_return true;
@@ -293,7 +178,7 @@ io::Task<bool> GroupClient::beat_once() {
   // An answer about another generation, or while we join, is stale.
   if (is_joining_ || identity.generation != membership_.identity().generation) co_return true;
   if (!response) {
-    cluster_->forget_coordinator(cluster::CoordinatorType::kGroup, identity.group);
+    forget_coordinator();
     co_return true;
   }
   const proto::ErrorCode code = proto::error_code(response->message.error_code);
@@ -307,13 +192,13 @@ io::Task<bool> GroupClient::beat_once() {
 
 // --- the end
 
-io::Task<void> GroupClient::leave(MonotonicTime deadline) {
+io::Task<void> ClassicMember::leave(MonotonicTime deadline) {
   has_left_ = true;
   changed_.notify_all();
   co_await leave_group(deadline);
 }
 
-io::Task<void> GroupClient::leave_group(MonotonicTime deadline) {
+io::Task<void> ClassicMember::leave_group(MonotonicTime deadline) {
   const kafka::GroupMetadata identity = membership_.identity();
   membership_.forget();
   if (identity.member_id.empty() || membership_.is_static()) co_return;
@@ -337,14 +222,13 @@ io::Task<void> GroupClient::leave_group(MonotonicTime deadline) {
   if (!left) ODK_LOG(debug, "leave failed", kv("error", left.error().to_string()));
 }
 
-io::Task<void> GroupClient::stop() {
-  is_stopped_ = true;
+void ClassicMember::on_commit_refused(proto::ErrorCode code,
+                                      const kafka::GroupMetadata& committer) {
+  const GroupStep step = membership_.on_commit(code, committer.generation);
+  if (step == GroupStep::kJoinAsStranger) lose_everything();
+  if (step == GroupStep::kGoOn) return;
+  needs_join_ = true;
   changed_.notify_all();
-  commit_done_.notify_all();
-  tasks_.cancel();
-  cluster_->close_lane(lane_);
-  co_await tasks_.join();
-  cluster_->close_lane(lane_);
 }
 
 }  // namespace odradek::client

@@ -1,8 +1,8 @@
+#include "base/nearest_name.h"
+
 #include <algorithm>
 
-#include "config/binder.h"
-
-namespace odradek::config {
+namespace odradek {
 namespace {
 
 constexpr size_t kMaxComparedBytes = 64;
@@ -58,4 +58,4 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   return nearest;
 }
 
-}  // namespace odradek::config
+}  // namespace odradek

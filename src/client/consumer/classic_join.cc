@@ -1,9 +1,9 @@
-// How a GroupClient joins: JoinGroup, the leader's sharing out, SyncGroup.
+// How a ClassicMember joins: JoinGroup, the leader's sharing out, SyncGroup.
 #include <algorithm>
 #include <set>
 
 #include "base/log.h"
-#include "client/consumer/group_client.h"
+#include "client/consumer/classic_member.h"
 #include "client/consumer/subscription_codec.h"
 #include "proto/messages/join_group_request.h"
 #include "proto/messages/sync_group_request.h"
@@ -23,12 +23,7 @@ int32_t milliseconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-io::Task<Result<cluster::Cluster::Connection>> GroupClient::coordinator(MonotonicTime deadline) {
-  return cluster_->coordinator(cluster::CoordinatorType::kGroup, state_->options.group, lane_,
-                               deadline);
-}
-
-Result<Slice> GroupClient::own_subscription() {
+Result<Slice> ClassicMember::own_subscription() {
   Subscriber self;
   {
     const MutexLock lock(state_->mutex);
@@ -39,7 +34,7 @@ Result<Slice> GroupClient::own_subscription() {
   return encode_subscription(self);
 }
 
-io::Task<GroupStep> GroupClient::join() {
+io::Task<GroupStep> ClassicMember::join() {
   const kafka::ConsumerOptions& options = state_->options;
   const MonotonicTime deadline = loop_->now() + Duration(options.max_poll_interval) + kJoinSlack;
   auto connected = co_await coordinator(cluster_->request_deadline());
@@ -98,7 +93,7 @@ io::Task<GroupStep> GroupClient::join() {
   co_return co_await sync(std::move(assignments), std::move(protocol));
 }
 
-Result<kafka::Assignor> GroupClient::assignor_named(std::string_view name) const {
+Result<kafka::Assignor> ClassicMember::assignor_named(std::string_view name) const {
   for (const kafka::Assignor assignor : state_->options.assignors) {
     if (assignor_name(assignor) == name) return assignor;
   }
@@ -106,7 +101,7 @@ Result<kafka::Assignor> GroupClient::assignor_named(std::string_view name) const
 }
 
 // `response` outlives the task: the caller awaits it.
-io::Task<Result<std::map<std::string, Slice>>> GroupClient::share_out(
+io::Task<Result<std::map<std::string, Slice>>> ClassicMember::share_out(
     const proto::JoinGroupResponse& response) {
   ODK_CO_TRY(const kafka::Assignor assignor, assignor_named(response.protocol_name));
   std::vector<Subscriber> members;
@@ -135,8 +130,8 @@ io::Task<Result<std::map<std::string, Slice>>> GroupClient::share_out(
   co_return encoded;
 }
 
-io::Task<GroupStep> GroupClient::sync(std::map<std::string, Slice> assignments,
-                                      std::string protocol) {
+io::Task<GroupStep> ClassicMember::sync(std::map<std::string, Slice> assignments,
+                                        std::string protocol) {
   const MonotonicTime deadline =
       loop_->now() + Duration(state_->options.max_poll_interval) + kJoinSlack;
   auto connected = co_await coordinator(cluster_->request_deadline());

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/error.h"
+#include "proto/error_code.h"
+
+namespace odradek::client {
+
+// Another broker, or the same one a little later, may answer.
+inline bool is_transient(const Error& error) {
+  switch (error.code()) {
+    case Errc::kServer: return proto::is_retriable(proto::error_code(error.server_code()));
+    case Errc::kNetwork:
+    case Errc::kClosed:
+    case Errc::kTimedOut: return true;
+    default: return false;
+  }
+}
+
+// What makes a coordinator forgotten: it moved, or cannot be reached.
+inline bool is_about_coordinator(const Error& error) {
+  if (error.code() != Errc::kServer) return error.code() != Errc::kInvalidArgument;
+  const proto::ErrorCode code = proto::error_code(error.server_code());
+  return code == proto::ErrorCode::kNotCoordinator ||
+         code == proto::ErrorCode::kCoordinatorNotAvailable;
+}
+
+}  // namespace odradek::client

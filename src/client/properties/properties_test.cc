@@ -1,0 +1,148 @@
+#include "odradek/properties.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "client/properties/property.h"
+
+namespace odradek::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+PropertyOptions read(const Properties& properties) {
+  auto options = from_properties(properties);
+  EXPECT_TRUE(options) << options.error().to_string();
+  return options ? *std::move(options) : PropertyOptions();
+}
+
+std::string refused(const Properties& properties) {
+  const auto options = from_properties(properties);
+  EXPECT_FALSE(options);
+  if (options) return {};
+  EXPECT_EQ(options.error().kind(), ErrorKind::config);
+  return options.error().message();
+}
+
+TEST(Properties, TakeTheNamesOfTheJavaClient) {
+  const PropertyOptions options = read({{"bootstrap.servers", "a:1,b:2"},
+                                        {"client.id", "me"},
+                                        {"acks", "1"},
+                                        {"linger.ms", "7"},
+                                        {"compression.type", "zstd"},
+                                        {"compression.zstd.level", "5"},
+                                        {"buffer.memory", "1048576"},
+                                        {"batch.size", "16384"},
+                                        {"group.id", "g"},
+                                        {"group.protocol", "CONSUMER"},
+                                        {"auto.offset.reset", "earliest"},
+                                        {"isolation.level", "read_committed"},
+                                        {"enable.auto.commit", "false"},
+                                        {"max.poll.interval.ms", "1000"}});
+  EXPECT_EQ(options.client.bootstrap, "a:1,b:2");
+  EXPECT_EQ(options.client.client_id, "me");
+  EXPECT_EQ(options.producer.acks, Acks::leader);
+  EXPECT_EQ(options.producer.linger, milliseconds(7));
+  EXPECT_EQ(options.producer.compression.codec, Codec::zstd);
+  EXPECT_EQ(options.producer.compression.level, 5);
+  EXPECT_EQ(options.producer.buffer_bytes, 1'048'576U);
+  EXPECT_EQ(options.producer.batch_bytes, 16'384U);
+  EXPECT_EQ(options.consumer.group, "g");
+  EXPECT_EQ(options.consumer.protocol, GroupProtocol::consumer);
+  EXPECT_EQ(options.consumer.start, Start::earliest);
+  EXPECT_EQ(options.consumer.isolation, Isolation::read_committed);
+  EXPECT_FALSE(options.consumer.auto_commit);
+  EXPECT_EQ(options.consumer.max_poll_interval, milliseconds(1000));
+}
+
+TEST(Properties, TakeTheNamesOfLibrdkafka) {
+  const PropertyOptions options = read({{"metadata.broker.list", "a:1"},
+                                        {"request.required.acks", "-1"},
+                                        {"queue.buffering.max.ms", "0.5"},
+                                        {"queue.buffering.max.kbytes", "2048"},
+                                        {"message.timeout.ms", "5000"},
+                                        {"fetch.wait.max.ms", "10"},
+                                        {"queued.max.messages.kbytes", "1024"},
+                                        {"partition.assignment.strategy", "range, roundrobin"}});
+  EXPECT_EQ(options.client.bootstrap, "a:1");
+  EXPECT_EQ(options.producer.acks, Acks::all);
+  EXPECT_EQ(options.producer.linger, milliseconds(0));
+  EXPECT_EQ(options.producer.buffer_bytes, 2'097'152U);
+  EXPECT_EQ(options.producer.delivery_timeout, milliseconds(5000));
+  EXPECT_EQ(options.consumer.fetch_wait_max, milliseconds(10));
+  EXPECT_EQ(options.consumer.prefetch_bytes, 1'048'576U);
+  EXPECT_EQ(options.consumer.assignors,
+            (std::vector<Assignor>{Assignor::range, Assignor::round_robin}));
+}
+
+TEST(Properties, PutSecurityTogether) {
+  const PropertyOptions options = read({{"security.protocol", "SASL_SSL"},
+                                        {"sasl.mechanism", "SCRAM-SHA-512"},
+                                        {"sasl.username", "ada"},
+                                        {"sasl.password", "secret"},
+                                        {"ssl.ca.location", "ca.pem"}});
+  ASSERT_TRUE(std::holds_alternative<Tls>(options.client.security));
+  EXPECT_EQ(std::get<Tls>(options.client.security).ca_file, "ca.pem");
+  ASSERT_TRUE(std::holds_alternative<ScramSha512>(options.client.auth));
+  EXPECT_EQ(std::get<ScramSha512>(options.client.auth).user, "ada");
+  EXPECT_EQ(std::get<ScramSha512>(options.client.auth).password.reveal(), "secret");
+}
+
+TEST(Properties, LeaveSecurityOutThatTheProtocolDoesNotUse) {
+  const PropertyOptions options = read({{"sasl.username", "ada"}, {"ssl.ca.location", "ca.pem"}});
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(options.client.security));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(options.client.auth));
+}
+
+TEST(Properties, GiveOneNameToAllWhoHaveIt) {
+  const PropertyOptions options = read({{"request.timeout.ms", "1234"}});
+  EXPECT_EQ(options.client.request_timeout, milliseconds(1234));
+  EXPECT_EQ(options.producer.request_timeout, milliseconds(1234));
+}
+
+TEST(Properties, RefuseAnUnknownNameAndSayTheNearest) {
+  EXPECT_EQ(refused({{"bootstrap.server", "a:1"}}),
+            "property bootstrap.server is not known; did you mean bootstrap.servers?");
+  EXPECT_EQ(refused({{"zzz", "a"}}), "property zzz is not known");
+}
+
+TEST(Properties, RefuseAValueThatMakesNoSense) {
+  EXPECT_EQ(refused({{"linger.ms", "soon"}}), "property linger.ms: is not a whole number");
+  EXPECT_EQ(refused({{"acks", "2"}}), "property acks: is none of all, -1, 1, 0");
+  EXPECT_EQ(refused({{"enable.idempotence", "maybe"}}),
+            "property enable.idempotence: is neither true nor false");
+  EXPECT_NE(refused({{"ssl.keystore.type", "JKS"}}).find("only PEM"), std::string::npos);
+  EXPECT_NE(refused({{"security.protocol", "sasl_ssl"}}).find("GSSAPI"), std::string::npos);
+}
+
+TEST(Properties, KeepSecretsOutOfErrors) {
+  const std::string text = refused({{"security.protocol", "sasl_plaintext"},
+                                    {"sasl.mechanism", "PLAIN"},
+                                    {"sasl.password", "hush"}});
+  EXPECT_EQ(text.find("hush"), std::string::npos);
+}
+
+TEST(Properties, NameWhatHasNoEffect) {
+  const PropertyOptions options = read({{"socket.keepalive.enable", "true"}, {"acks", "all"}});
+  EXPECT_EQ(options.without_effect, std::vector<std::string>{"socket.keepalive.enable"});
+}
+
+TEST(Properties, AreAllInTheUsersTable) {
+  std::ifstream file(ODK_SOURCE_DIR "/docs/client/properties.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  const std::string text = page.str();
+  const auto expect_named = [&text](std::string_view name) {
+    EXPECT_NE(text.find("`" + std::string(name) + "`"), std::string::npos) << name;
+  };
+  for (const auto properties : {client::client_properties(), client::producer_properties(),
+                                client::consumer_properties()}) {
+    for (const client::Property& property : properties) expect_named(property.name);
+  }
+  for (const std::string_view name : client::properties_without_effect()) expect_named(name);
+}
+
+}  // namespace
+}  // namespace odradek::kafka
