@@ -133,6 +133,9 @@ Result<void> Broker::Impl::start_on_loop() {
   ODK_TRY(listeners_, resolve_listeners(node.settings, options_.listeners));
   ODK_TRY(node.security, Security::create(loop_->clock(), node.settings, options_.security));
   rpc::ServerOptions server = server_options(node.settings);
+  server.limits.max_connection_rate_of_ip = [security = node.security.get()](auto address) {
+    return security->quotas().connection_rate_of(address);
+  };
   node_ = std::make_unique<Node>(*loop_, std::move(node));
   dispatcher_ = std::make_unique<Dispatcher>(*node_);
   server_ = std::make_unique<rpc::Server>(*loop_, *dispatcher_, std::move(server));

@@ -23,8 +23,22 @@ bool ConnectionGate::counts_addresses() const {
   return limits_.max_connections_per_ip.has_value() || !limits_.max_connections_of_ip.empty();
 }
 
+bool ConnectionGate::is_too_fast(std::string_view address, MonotonicTime now) {
+  if (!limits_.max_connection_rate_of_ip) return false;
+  const double rate = limits_.max_connection_rate_of_ip(address);
+  if (rate <= 0) return false;
+  // Whoever was not here for a second has all of its room again.
+  if (address_rates_.size() >= kAddressRatesMax) {
+    std::erase_if(address_rates_, [now](const auto& each) {
+      return now - each.second.at > std::chrono::seconds(1);
+    });
+  }
+  if (address_rates_.size() >= kAddressRatesMax) address_rates_.clear();
+  return !address_rates_[std::string(address)].try_take(rate, now);
+}
+
 std::optional<std::string_view> ConnectionGate::enter(const ListenerOptions& listener,
-                                                      std::string_view peer) {
+                                                      std::string_view peer, MonotonicTime now) {
   if (count_ >= limits_.max_connections) return "max.connections";
   const auto of_listener = by_listener_.find(listener.name);
   if (of_listener != by_listener_.end() && of_listener->second >= listener.max_connections) {
@@ -35,10 +49,12 @@ std::optional<std::string_view> ConnectionGate::enter(const ListenerOptions& lis
     const auto own = limits_.max_connections_of_ip.find(address);
     const size_t for_all = limits_.max_connections_per_ip.value_or(limits_.max_connections);
     const size_t most = own == limits_.max_connections_of_ip.end() ? for_all : own->second;
-    const auto now = by_address_.find(address);
-    if ((now == by_address_.end() ? 0 : now->second) >= most) return "max.connections.per.ip";
-    ++by_address_[address];
+    const auto found = by_address_.find(address);
+    const size_t open = found == by_address_.end() ? 0 : found->second;
+    if (open >= most) return "max.connections.per.ip";
   }
+  if (is_too_fast(address_of(peer), now)) return "connection_creation_rate of the address";
+  if (counts_addresses()) ++by_address_[std::string(address_of(peer))];
   ++by_listener_[listener.name];
   ++count_;
   return std::nullopt;
@@ -59,10 +75,22 @@ Duration ConnectionGate::pace(const ListenerOptions& listener, MonotonicTime now
   return wait;
 }
 
-Duration ConnectionGate::Bucket::take(double per_second, MonotonicTime now) {
+void ConnectionGate::Bucket::refill(double per_second, MonotonicTime now) {
   const double passed = std::chrono::duration<double>(now - at).count();
   at = now;
-  used = std::max(0.0, used - passed * per_second) + 1;
+  used = std::max(0.0, used - passed * per_second);
+}
+
+bool ConnectionGate::Bucket::try_take(double per_second, MonotonicTime now) {
+  refill(per_second, now);
+  if (used + 1 > std::max(per_second, 1.0)) return false;
+  used += 1;
+  return true;
+}
+
+Duration ConnectionGate::Bucket::take(double per_second, MonotonicTime now) {
+  refill(per_second, now);
+  used += 1;
   const double room = std::max(per_second, 1.0);
   if (used <= room) return Duration(0);
   const std::chrono::duration<double> wait((used - room) / per_second);

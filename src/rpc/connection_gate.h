@@ -19,7 +19,8 @@ class ConnectionGate {
   explicit ConnectionGate(const ServerLimits& limits) : limits_(limits) {}
 
   // Lets a connection in, or says which limit it is above. Each one let in must leave().
-  std::optional<std::string_view> enter(const ListenerOptions& listener, std::string_view peer);
+  std::optional<std::string_view> enter(const ListenerOptions& listener, std::string_view peer,
+                                        MonotonicTime now);
   void leave(std::string_view listener, std::string_view peer);
 
   // How long the next connection of the listener has to wait because of the rate limits; counts
@@ -31,8 +32,14 @@ class ConnectionGate {
   struct Bucket {
     double used = 0;
     MonotonicTime at{};
+    // Counts one more; how long it has to wait.
     Duration take(double per_second, MonotonicTime now);
+    // Counts one more when there is room.
+    bool try_take(double per_second, MonotonicTime now);
+    void refill(double per_second, MonotonicTime now);
   };
+  static constexpr size_t kAddressRatesMax = 10'000;
+  bool is_too_fast(std::string_view address, MonotonicTime now);
   bool counts_addresses() const;
 
   const ServerLimits& limits_;
@@ -41,6 +48,7 @@ class ConnectionGate {
   std::map<std::string, size_t, std::less<>> by_address_;  // only while addresses are limited
   Bucket all_;
   std::map<std::string, Bucket, std::less<>> rates_;
+  std::map<std::string, Bucket, std::less<>> address_rates_;
 };
 
 }  // namespace odradek::rpc

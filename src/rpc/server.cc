@@ -57,7 +57,7 @@ io::Task<void> Server::Impl::accept_all(io::Listener* listener,
 
 void Server::Impl::start(std::unique_ptr<io::Stream> stream,
                          std::shared_ptr<const ListenerOptions> listener) {
-  if (const auto limit = shared.gate.enter(*listener, stream->peer_address())) {
+  if (const auto limit = shared.gate.enter(*listener, stream->peer_address(), shared.loop.now())) {
     if (const auto skipped = shared.refused_limiter.pass(shared.loop.now())) {
       ODK_LOG(warn, "connection refused: too many connections", kv("peer", stream->peer_address()),
               kv("listener", listener->name), kv("limit", *limit), kv("skipped", *skipped));

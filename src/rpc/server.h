@@ -49,6 +49,8 @@ struct ServerLimits {
   std::optional<size_t> max_connections_per_ip;
   std::map<std::string, size_t> max_connections_of_ip;  // instead, for these addresses
   double max_connection_rate = 0;  // accepted each second, by all listeners; 0: no limit
+  // The same for one address ("10.0.0.1"), asked for each connection. Those above it are closed.
+  std::function<double(std::string_view address)> max_connection_rate_of_ip;
   Duration idle_timeout = std::chrono::minutes(10);
   Duration first_request_timeout = std::chrono::seconds(30);
   Duration tls_handshake_timeout = std::chrono::seconds(10);

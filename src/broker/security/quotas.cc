@@ -103,6 +103,14 @@ bool Quotas::mutate(const rpc::Request& client, double partitions, bool strict, 
   return true;
 }
 
+double Quotas::connection_rate_of(std::string_view address) const {
+  constexpr QuotaKey kKey = QuotaKey::kConnectionCreationRate;
+  if (!limits(kKey)) return 0;
+  const std::string type(kIpEntity);
+  const auto own = store_.find({{type, std::string(address)}}, kKey);
+  return own ? *own : store_.find({{type, std::nullopt}}, kKey).value_or(0);
+}
+
 void Quotas::clear() {
   store_.clear();
   for (Meters& meters : meters_) meters.clear();

@@ -40,6 +40,9 @@ class Quotas {
   bool mutate(const rpc::Request& client, double partitions, bool strict, MonotonicTime now,
               Duration& throttle);
 
+  // Connections an address may make each second; 0: as many as it wants.
+  double connection_rate_of(std::string_view address) const;
+
   void clear();
 
  private:

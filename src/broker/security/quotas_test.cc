@@ -79,6 +79,14 @@ TEST_F(QuotasTest, HoldsRequestTimeForOneWindowAtMost) {
   EXPECT_EQ(quotas_.record(QuotaKey::kRequestPercentage, alice_, 5000, now_), seconds(1));
 }
 
+TEST_F(QuotasTest, KnowsHowFastAnAddressMayConnect) {
+  EXPECT_EQ(quotas_.connection_rate_of("10.0.0.1"), 0);
+  limit({{"ip", std::nullopt}}, QuotaKey::kConnectionCreationRate, 10);
+  limit({{"ip", "10.0.0.1"}}, QuotaKey::kConnectionCreationRate, 5);
+  EXPECT_EQ(quotas_.connection_rate_of("10.0.0.1"), 5);
+  EXPECT_EQ(quotas_.connection_rate_of("10.0.0.2"), 10);
+}
+
 TEST(QuotaChanges, AreChecked) {
   const auto code = [](const QuotaEntity& entity, std::vector<QuotaChange> changes) {
     return check_quota_change(entity, changes).code;
