@@ -273,16 +273,24 @@ ConfigChanges change_group_configs(const Node& node, std::string_view group,
 
 ConfigChanges change_broker_configs(const TopicOverrides& current,
                                     std::span<const ConfigChange> changes) {
-  const auto find = [](std::string_view name) {
-    const ConfigDef* def = find_broker_config(name);
-    return def != nullptr && def->dynamic ? def : nullptr;
-  };
   // Kafka takes any key here: plug-ins may know it. We have none, and let it go.
   std::vector<ConfigChange> known(changes.begin(), changes.end());
   std::erase_if(
       known, [](const ConfigChange& change) { return find_broker_config(change.name) == nullptr; });
-  ConfigChanges changed =
-      change_configs(current, known, find, [](const ConfigDef& def, const TopicOverrides& values) {
+  std::vector<std::string_view> fixed;
+  for (const ConfigChange& change : known) {
+    const bool is_fixed = !find_broker_config(change.name)->dynamic;
+    if (is_fixed && change.op != ConfigChange::Op::kDelete) fixed.push_back(change.name);
+  }
+  if (!fixed.empty()) {
+    ConfigChanges refused;
+    refused.error = refuse(
+        ErrorCode::kInvalidRequest,
+        fmt::format("Cannot update these configs dynamically: [{}]", fmt::join(fixed, ", ")));
+    return refused;
+  }
+  ConfigChanges changed = change_configs(
+      current, known, find_broker_config, [](const ConfigDef& def, const TopicOverrides& values) {
         const auto found = values.find(def.name);
         if (found != values.end()) return found->second;
         return std::string(def.default_value == nullptr ? "" : def.default_value);

@@ -232,6 +232,14 @@ TEST_F(Admin, AddsPartitionsButTakesNoneAway) {
   EXPECT_EQ(metadata({"a"})->topics[0].partitions.size(), 5U);
 }
 
+TEST_F(Admin, TakesAnyReplicationFactorWhenToldTo) {
+  options_.accept_any_replication_factor = true;
+  restart_with({});
+  const auto made = create({topic("a", 1, 3)});
+  EXPECT_EQ(made->topics[0].error_code, 0);
+  EXPECT_EQ(made->topics[0].replication_factor, 1) << "there is one, and that is told";
+}
+
 TEST_F(Admin, DescribesEveryTopicConfigWithItsSource) {
   create_topic("a", 1, {{"retention.ms", "1000"}});
   const auto entries = configs(kTopic, "a");
@@ -259,6 +267,13 @@ TEST_F(Admin, DescribesTheBrokerAtAllLevels) {
   EXPECT_EQ(entries.at("message.max.bytes").synonyms.size(), 3U);
   EXPECT_TRUE(entries.at("num.partitions").read_only);
   EXPECT_EQ(configs(kBroker, "").size(), 1U) << "only what was set for all";
+  const auto& hours = entries.at("log.retention.hours");
+  EXPECT_EQ(hours.synonyms.size(), 2U);
+  EXPECT_EQ(alter(kBroker, "1", {{"log.retention.ms", 0, "1000"}}), 0);
+  const auto altered = configs(kBroker, "1");
+  const auto& ms = altered.at("log.retention.ms");
+  ASSERT_EQ(ms.synonyms.size(), 3U) << "its own, then those in hours";
+  EXPECT_EQ(ms.synonyms[2].name, "log.retention.hours");
   EXPECT_TRUE(configs(kBroker, "2").empty());
   EXPECT_EQ(described_->results[0].error_code, number(ErrorCode::kInvalidRequest));
 }
@@ -281,6 +296,12 @@ TEST_F(Admin, ChangesSingleConfigs) {
                 .error_code,
             number(ErrorCode::kInvalidRecord))
       << "compacted topics want keys";
+}
+
+TEST_F(Admin, RefusesToChangeWhatIsFixedAtStart) {
+  EXPECT_EQ(alter(kBroker, "1", {{"broker.rack", 0, "x"}}), number(ErrorCode::kInvalidRequest));
+  EXPECT_EQ(alter(kBroker, "1", {{"broker.rack", 1, {}}}), 0) << "nothing was set";
+  EXPECT_EQ(alter(kBroker, "1", {{"of.a.plugin", 0, "x"}}), 0) << "as Kafka, for its plug-ins";
 }
 
 TEST_F(Admin, ChangesNothingWhenOneConfigIsWrong) {

@@ -1,6 +1,8 @@
 // DescribeConfigs: every key with its value, its source, the levels below and what it is for.
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "broker/handlers/apis.h"
 #include "broker/handlers/config_resource.h"
@@ -13,6 +15,37 @@ namespace {
 using Request = proto::DescribeConfigsRequest;
 using Response = proto::DescribeConfigsResponse;
 using Entry = Response::DescribeConfigsResourceResult;
+
+// Properties of the broker that say the same in other units, the stronger first; they are told with
+// each other's levels. Source: DynamicBrokerConfig.brokerConfigSynonyms.
+constexpr std::array<std::string_view, 3> kFamilies[] = {
+    {"log.retention.ms", "log.retention.minutes", "log.retention.hours"},
+    {"log.roll.ms", "log.roll.hours", ""},
+    {"log.roll.jitter.ms", "log.roll.jitter.hours", ""},
+    {"log.flush.interval.ms", "log.flush.scheduler.interval.ms", ""},
+};
+
+std::vector<ConfigSynonym> broker_synonyms(const Settings& settings, const ConfigDef& def) {
+  const auto family = std::ranges::find_if(kFamilies, [&def](const auto& names) {
+    return std::ranges::find(names, def.name) != names.end();
+  });
+  if (family == std::end(kFamilies)) return settings.synonyms(def);
+  std::vector<ConfigSynonym> levels;
+  using enum ConfigSource;
+  for (const ConfigSource source : {kBroker, kClusterDefault, kStatic, kDefault}) {
+    for (const std::string_view name : *family) {
+      const ConfigDef* each = find_broker_config(name);
+      if (each == nullptr) continue;
+      for (ConfigSynonym& level : settings.synonyms(*each)) {
+        if (level.source == source) levels.push_back(std::move(level));
+      }
+    }
+  }
+  // What is above the first level of this property is about the others.
+  const auto own = std::ranges::find(levels, def.name, &ConfigSynonym::name);
+  levels.erase(levels.begin(), own);
+  return levels;
+}
 
 // One resource: knows where its keys' values come from.
 class Described {
@@ -62,7 +95,7 @@ class Described {
   std::vector<ConfigSynonym> synonyms_of(const ConfigDef& def) const {
     if (is_group()) return settings().group_synonyms(def, resource_.group);
     return resource_.topic != nullptr ? settings().topic_synonyms(def, resource_.topic->overrides)
-                                      : settings().synonyms(def);
+                                      : broker_synonyms(settings(), def);
   }
 
   void fill_synonyms(const ConfigDef& def, Entry& entry) const {
