@@ -29,6 +29,22 @@ bool names(const ClassicPart& part, std::string_view protocol) {
                              [&](const auto& each) { return each.first == protocol; });
 }
 
+// What the member wants from now on.
+void apply(const JoinInput& input, const ConsumerSubscription& wants, ConsumerMember& member) {
+  if (!is_null(input.instance_id)) member.instance_id = input.instance_id;
+  if (wants.rack_id) member.rack_id = wants.rack_id;
+  member.rebalance_timeout = input.rebalance_timeout;
+  member.topics = wants.topics;
+  member.regex.clear();
+  member.client_id = input.client_id;
+  member.client_host = input.client_host;
+  ClassicPart& classic = member.classic.emplace();
+  classic.session_timeout = input.session_timeout;
+  for (const ProtocolView& protocol : input.protocols) {
+    classic.protocols.emplace_back(protocol.name, as_text(protocol.metadata));
+  }
+}
+
 }  // namespace
 
 // Is there a protocol of the joiner's that all classic members but itself know?
@@ -80,18 +96,7 @@ JoinReply ConsumerGroup::join_classic(const JoinInput& input, Now now) {
     member = *known;
   }
   const ConsumerMember before = member;
-  if (!is_null(input.instance_id)) member.instance_id = input.instance_id;
-  if (wants->rack_id) member.rack_id = wants->rack_id;
-  member.rebalance_timeout = input.rebalance_timeout;
-  member.topics = wants->topics;
-  member.regex.clear();
-  member.client_id = input.client_id;
-  member.client_host = input.client_host;
-  ClassicPart& classic = member.classic.emplace();
-  classic.session_timeout = input.session_timeout;
-  for (const ProtocolView& protocol : input.protocols) {
-    classic.protocols.emplace_back(protocol.name, as_text(protocol.metadata));
-  }
+  apply(input, *wants, member);
   PartitionSet owned;
   for (const auto& [name, partitions] : wants->owned) {
     if (const std::optional<GroupTopic> topic = environment_.topic(name)) {
@@ -100,6 +105,7 @@ JoinReply ConsumerGroup::join_classic(const JoinInput& input, Now now) {
   }
   update(before, member, &owned, now);
   if (const ErrorCode error = write_changes(); error != ErrorCode::kNone) {
+    resume_sessions(id, now);
     return join_refused(error, input.member_id);
   }
   // Now it has to send SyncGroup.

@@ -125,6 +125,7 @@ proto::ErrorCode ConsumerGroup::write_changes() {
   if (!changes_.empty()) error = environment_.append(id_, changes_, {});
   if (error != ErrorCode::kNone) {
     undo_changes();
+    topics_changed_ = true;  // to be looked at again
     return error;
   }
   changes_.clear();

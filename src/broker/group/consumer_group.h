@@ -178,6 +178,8 @@ class ConsumerGroup {
 
   // consumer_leave.cc
   void restart_session(const ConsumerMember& member, Now now);
+  // After a change was taken back: who was heard of is alive, whatever can be written.
+  void resume_sessions(std::string_view heard_of, Now now);
   void arm(MonotonicTime when);
   void recompute_wake();
 

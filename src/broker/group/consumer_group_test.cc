@@ -314,6 +314,20 @@ TEST(Migration, IsRefusedByPolicy) {
   EXPECT_NE(group.groups.find("g"), nullptr);
 }
 
+TEST(Migration, SeesNewPartitionsAlthoughAJoinCouldNotBeWritten) {
+  ConsumerDriver group;
+  group.make_topic("t", 2);
+  group.join("new");
+  const std::string old_member = group.joined(group.join(classic_member()))->member_id;
+  group.environment.topics["t"].partitions = 4;
+  group.groups.topics_changed();
+  group.environment.failure = Code::kKafkaStorageError;
+  EXPECT_EQ(group.joined(group.join(classic_member(old_member)))->error, Code::kKafkaStorageError);
+  group.environment.failure = Code::kNone;
+  group.beat(HeartbeatSpec::later("new", 2));
+  EXPECT_EQ(count(group.consumer().target("new")) + count(group.consumer().target(old_member)), 4U);
+}
+
 TEST(Migration, MixesNoMembersWhenItIsDisabled) {
   GroupConfig config = GroupDriver::quick();
   config.may_upgrade = false;

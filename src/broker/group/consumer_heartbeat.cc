@@ -149,11 +149,7 @@ ConsumerReply ConsumerGroup::heartbeat(const ConsumerHeartbeat& input, Now now) 
   update(before, member, input.owned ? &*input.owned : nullptr, now, &input.may_see);
   const ErrorCode error = write_changes();
   if (error != ErrorCode::kNone) {
-    topics_changed_ = true;
-    // Who was heard of is alive, whatever can be written.
-    for (const auto& [id, each] : members_) {
-      if (id == input.member_id || !timers_.contains(id)) restart_session(each, now);
-    }
+    resume_sessions(input.member_id, now);
     return refused(error, input, "the group's state cannot be written");
   }
   Timers& timers = timers_[member.id];

@@ -66,6 +66,12 @@ void ConsumerGroup::restart_session(const ConsumerMember& member, Now now) {
   if (timers.rebalance) arm(*timers.rebalance);
 }
 
+void ConsumerGroup::resume_sessions(std::string_view heard_of, Now now) {
+  for (const auto& [id, member] : members_) {
+    if (id == heard_of || !timers_.contains(id)) restart_session(member, now);
+  }
+}
+
 std::vector<std::string> ConsumerGroup::expired(Now now) {
   std::vector<std::string> out;
   for (const auto& [id, timers] : timers_) {
