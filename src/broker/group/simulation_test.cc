@@ -233,6 +233,7 @@ class Simulation {
     to_.loss = 0.05;
     for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) trouble();
     to_.loss = 0;
+    pace_ = 1;
     to_.environment.failure = Code::kNone;
     if (members_.empty()) add();
     // Long enough for the sessions of those that crashed.
@@ -286,7 +287,7 @@ class Simulation {
   void everybody_steps(Duration passed) {
     to_.pass(passed);
     for (const auto& member : members_) {
-      if (to_.chance(0.8)) member->step(to_);
+      if (to_.chance(pace_)) member->step(to_);
       check_owners();
     }
     if (const ConsumerGroup* group = to_.groups->find_consumer("g")) check_state(*group);
@@ -360,6 +361,7 @@ class Simulation {
   size_t members_max_;
   std::vector<std::unique_ptr<SimulatedMember>> members_;
   int next_id_ = 0;
+  double pace_ = 0.8;  // how likely a member does something while others do
 };
 
 uint32_t seeds() {
