@@ -30,11 +30,7 @@ size_t default_memory_bytes() {
 
 class Broker::Impl {
  public:
-  explicit Impl(BrokerOptions options) : options_(std::move(options)) {
-    if (options_.cluster_id.empty() && options_.data_directory.empty()) {
-      options_.cluster_id = Uuid::random().to_string();
-    }
-  }
+  explicit Impl(BrokerOptions options) : options_(std::move(options)) {}
   ~Impl() { stop(); }
 
   Result<void> start();
@@ -60,7 +56,7 @@ class Broker::Impl {
  private:
   Result<Settings> make_settings() const;
   Result<void> start_on_loop();
-  Result<std::unique_ptr<Storage>> open_storage();
+  Result<std::unique_ptr<Storage>> open_storage(Settings& settings);
   Result<void> listen();
   Result<void> create_now(const TopicSpec& spec);
   void reset_now();
@@ -123,13 +119,14 @@ Result<void> Broker::Impl::start() {
 Result<void> Broker::Impl::start_on_loop() {
   NodeOptions node;
   node.node_id = options_.node_id;
-  ODK_TRY(node.storage, open_storage());
+  ODK_TRY(node.settings, make_settings());
+  ODK_TRY(node.storage, open_storage(node.settings));
+  node.flush_threads = options_.flush_threads;
   node.cluster_id = options_.cluster_id;
   node.memory_bytes_max =
       options_.memory_bytes_max > 0 ? options_.memory_bytes_max : default_memory_bytes();
   node.refuse_when_full = options_.refuse_when_full;
   node.accept_any_replication_factor = options_.accept_any_replication_factor;
-  ODK_TRY(node.settings, make_settings());
   ODK_TRY(listeners_, resolve_listeners(node.settings, options_.listeners));
   ODK_TRY(node.security, Security::create(loop_->clock(), node.settings, options_.security));
   rpc::ServerOptions server = server_options(node.settings);
@@ -148,11 +145,23 @@ Result<void> Broker::Impl::start_on_loop() {
   return {};
 }
 
-Result<std::unique_ptr<Storage>> Broker::Impl::open_storage() {
-  if (options_.data_directory.empty()) return std::unique_ptr<Storage>();
+// Kafka's own names for the data directory count too.
+Result<std::unique_ptr<Storage>> Broker::Impl::open_storage(Settings& settings) {
   StorageOptions storage;
   storage.directory = options_.data_directory;
+  for (const std::string_view name : {"log.dirs", "log.dir"}) {
+    if (storage.directory.empty()) storage.directory = settings.given(name).value_or("");
+  }
+  if (storage.directory.empty()) {
+    if (options_.cluster_id.empty()) options_.cluster_id = Uuid::random().to_string();
+    return std::unique_ptr<Storage>();
+  }
+  if (storage.directory.find(',') != std::string::npos) {
+    return Error(Errc::kConfig, "log.dirs: one directory, not several");
+  }
+  settings.set_fact("log.dirs", storage.directory);
   ODK_TRY(storage.flush, parse_flush_policy(options_.flush));
+  storage.files = options_.files;
   return Storage::open(storage, options_.node_id, options_.cluster_id);
 }
 
@@ -209,6 +218,7 @@ void Broker::Impl::reset_now() {
 io::Task<void> Broker::Impl::stop_async() {
   if (server_ == nullptr) co_return;
   co_await server_->stop();
+  co_await node_->stop();
   release();
 }
 

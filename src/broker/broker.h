@@ -23,6 +23,10 @@ class Collection;
 class Registry;
 }  // namespace odradek::obs
 
+namespace odradek::log {
+class FileSystem;
+}  // namespace odradek::log
+
 namespace odradek::broker {
 
 // One address to listen on, and what clients that reach it are told to connect to.
@@ -50,6 +54,8 @@ struct BrokerOptions {
   SecurityOptions security;
   std::string data_directory;  // in Kafka's format; empty: everything in memory
   std::string flush = "os";    // or "commit", or a time like "50ms": see FlushPolicy
+  size_t flush_threads = 4;    // from the first flush on; none: the loop does it
+  std::shared_ptr<log::FileSystem> files = {};  // none: the system's
   int32_t node_id = 1;
   std::string cluster_id;       // 22 characters of base64url; empty: a random one
   size_t memory_bytes_max = 0;  // records kept; 0: a quarter of the machine's memory

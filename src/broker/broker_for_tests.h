@@ -136,8 +136,9 @@ class BrokerTest : public ::testing::Test {
   }
 
   using PartitionAnswer = proto::ProduceResponse::PartitionProduceResponse;
-  PartitionAnswer produce(const std::string& topic, int32_t partition, const Slice& records,
-                          int16_t acks = -1, int16_t version = 12) {
+  Waiting<proto::ProduceRequest> send_batch(const std::string& topic, int32_t partition,
+                                            const Slice& records, int16_t acks = -1,
+                                            int16_t version = 12) {
     proto::ProduceRequest::PartitionProduceData data;
     data.index = partition;
     data.records.bytes = records.bytes();
@@ -147,7 +148,11 @@ class BrokerTest : public ::testing::Test {
     proto::ProduceRequest request;
     request.acks = acks;
     request.topic_data = {&topics, 1};
-    produced_ = call(request, version);
+    return send(client(), request, version);
+  }
+  PartitionAnswer produce(const std::string& topic, int32_t partition, const Slice& records,
+                          int16_t acks = -1, int16_t version = 12) {
+    produced_ = send_batch(topic, partition, records, acks, version).get();
     return produced_.message.responses[0].partition_responses[0];
   }
   PartitionAnswer produce(const std::string& topic, const std::vector<std::string>& values) {

@@ -1,80 +1,17 @@
 // What a broker with a data directory finds again.
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
-#include "broker/broker_for_tests.h"
+#include "broker/broker_on_disk_for_tests.h"
 #include "proto/messages/delete_topics_request.h"
 #include "proto/messages/delete_topics_response.h"
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
-#include "proto/messages/metadata_request.h"
-#include "proto/messages/metadata_response.h"
 #include "proto/messages/offset_for_leader_epoch_request.h"
 #include "proto/messages/offset_for_leader_epoch_response.h"
 
 namespace odradek::broker::testing {
 namespace {
-
-namespace fs = std::filesystem;
-
-class BrokerOnDisk : public BrokerTest {
- protected:
-  BrokerOnDisk() {
-    std::string path = (fs::temp_directory_path() / "odradek-disk-XXXXXX").string();
-    directory_ = mkdtemp(path.data());
-    options_.data_directory = (directory_ / "data").string();
-  }
-  ~BrokerOnDisk() override { fs::remove_all(directory_); }
-
-  void stop() {
-    clients_.clear();
-    loop_.block_on(broker_->stop_async());
-  }
-  void restart() {
-    stop();
-    start();
-  }
-  // The machine or the process goes away: what a stop would have written is not there.
-  void crash() {
-    const fs::path kept = directory_ / "kept";
-    fs::copy(data(), kept, fs::copy_options::recursive);
-    stop();
-    fs::remove_all(data());
-    fs::rename(kept, data());
-    start();
-  }
-  fs::path data() const { return options_.data_directory; }
-
-  rpc::Decoded<proto::MetadataResponse> metadata() {
-    proto::MetadataRequest request;
-    request.topics = {};
-    return call(request, 12);
-  }
-  const proto::MetadataResponse::MetadataResponseTopic* find(
-      const rpc::Decoded<proto::MetadataResponse>& answer, std::string_view name) {
-    for (const auto& topic : answer->topics) {
-      if (topic.name == name) return &topic;
-    }
-    return nullptr;
-  }
-  std::vector<std::string> values(const std::string& topic) {
-    const FetchAnswer answer = fetch({.topic = topic});
-    std::vector<std::string> found;
-    EXPECT_EQ(only_partition(answer).error_code, 0);
-    EXPECT_TRUE(wire::for_each_batch(only_partition(answer).records.bytes,
-                                     [&](const wire::BatchView& batch) {
-                                       wire::RecordCursor cursor(batch, batch.stored_records());
-                                       while (const wire::RecordView* record = cursor.next()) {
-                                         found.emplace_back(as_text(record->value));
-                                       }
-                                     }));
-    return found;
-  }
-
-  fs::path directory_;
-};
 
 TEST_F(BrokerOnDisk, FindsTopicsRecordsAndItselfAgain) {
   create_topic("t", 2, {{"retention.ms", "12345"}});

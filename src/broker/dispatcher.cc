@@ -54,6 +54,12 @@ void Dispatcher::on_request(rpc::Request request) {
   (*found)->handle(node_, std::move(request));
 }
 
+// Batches are appended while others wait to be safe: producers with many in flight share a sync.
+bool Dispatcher::can_start_beside(proto::ApiKey next, proto::ApiKey waiting) {
+  return next == proto::ApiKey::kProduce && waiting == proto::ApiKey::kProduce &&
+         node_.flusher() != nullptr && node_.flusher()->holds_back();
+}
+
 void Dispatcher::on_disconnect(const rpc::ConnectionInfo& connection) {
   node_.fetches().drop(connection.id);
 }

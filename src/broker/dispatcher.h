@@ -21,6 +21,7 @@ class Dispatcher final : public rpc::RequestHandler {
   explicit Dispatcher(Node& node);
 
   void on_request(rpc::Request request) override;
+  bool can_start_beside(proto::ApiKey next, proto::ApiKey waiting) override;
   void on_disconnect(const rpc::ConnectionInfo& connection) override;
 
   const std::vector<ApiCounter>& counters() const { return counters_; }

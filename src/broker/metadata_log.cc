@@ -88,6 +88,7 @@ Result<void> MetadataLog::apply(Bytes value) {
 Result<void> MetadataLog::commit(const MetadataBatch& batch, int64_t now_ms) {
   ODK_TRY_VOID(batch.status_);
   if (store_ == nullptr || batch.empty()) return {};
+  if (fault_) return *fault_;
   wire::BatchOptions options;
   options.base_offset = store_->end_offset();
   options.leader_epoch = 0;
@@ -104,7 +105,10 @@ Result<void> MetadataLog::commit(const MetadataBatch& batch, int64_t now_ms) {
 Result<void> MetadataLog::flush() {
   if (store_ == nullptr || store_->flushed_offset() == store_->end_offset()) return {};
   ODK_TRY(const log::BatchStore::Flush flush, store_->begin_flush());
-  ODK_TRY_VOID(flush.run());
+  if (Result<void> synced = flush.run(); !synced) {
+    fault_ = synced.error();  // the next sync would not tell
+    return synced;
+  }
   store_->flushed(flush.end_offset);
   return {};
 }

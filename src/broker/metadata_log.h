@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,8 @@ class MetadataLog {
   Result<void> commit(const MetadataBatch& batch, int64_t now_ms);
   void set_sync_each(bool sync) { sync_each_ = sync; }
   Result<void> flush();
+  // From now on commit() fails with this.
+  void fail(const Error& error) { fault_ = error; }
   // Forgets everything.
   void clear();
 
@@ -87,6 +90,7 @@ class MetadataLog {
   std::unique_ptr<log::DiskStore> store_;
   wire::Compressor compressor_;
   bool sync_each_ = false;
+  std::optional<Error> fault_;
 };
 
 }  // namespace odradek::broker

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "broker/flusher.h"
 #include "broker/pending_fetch.h"
 #include "broker/security/security.h"
 #include "broker/storage.h"
@@ -42,7 +43,10 @@ Node::Node(io::Loop& loop, NodeOptions options)
       producers_checked_at_(loop.now()),
       offsets_checked_at_(loop.now()),
       txn_ids_checked_at_(loop.now()) {
-  if (options_.storage != nullptr) topics_.set_place(*options_.storage);
+  if (options_.storage == nullptr) return;
+  topics_.set_place(*options_.storage);
+  flusher_ =
+      std::make_unique<Flusher>(*this, options_.storage->flush_policy(), options_.flush_threads);
 }
 
 Node::~Node() {
@@ -55,8 +59,20 @@ StateLog* Node::state_log(std::string_view topic) {
   return topic == kTransactionsTopic ? &transactions_log_ : nullptr;
 }
 
-void Node::records_appended(Partition& partition, size_t bytes) {
+void Node::appended(Partition& partition, size_t bytes) {
+  if (flusher_ != nullptr) {
+    flusher_->appended();
+    if (flusher_->holds_back()) return;
+  }
   partition.waiters.bytes_arrived(static_cast<int64_t>(bytes), fetches_.ready());
+}
+
+void Node::records_appended(Partition& partition, size_t bytes) {
+  appended(partition, bytes);
+  wake_soon();
+}
+
+void Node::wake_soon() {
   if (fetches_.ready().empty() || waking_ != 0) return;
   waking_ = loop_.call_at(loop_.now(), [this] {
     waking_ = 0;
@@ -136,7 +152,10 @@ void Node::housekeep() {
   for (const auto& [name, topic] : topics_.all()) {
     for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
   }
-  if (storage() != nullptr) storage()->tidy(topics_, now_ms);
+  if (storage() != nullptr) {
+    flusher_->flush_full_segments();
+    storage()->tidy(topics_, now_ms);
+  }
   if (loop_.now() - producers_checked_at_ >= kProducersCheckInterval) {
     producers_checked_at_ = loop_.now();
     const int64_t expiration_ms = options_.settings.get_long("producer.id.expiration.ms");

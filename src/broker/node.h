@@ -22,6 +22,7 @@
 
 namespace odradek::broker {
 
+class Flusher;
 class Security;
 class Storage;
 class TopicReplay;
@@ -39,6 +40,7 @@ struct NodeOptions {
   Settings settings;
   std::unique_ptr<Security> security;
   std::unique_ptr<Storage> storage;  // null: everything in memory
+  size_t flush_threads = 0;
 };
 
 // Everything the handlers of one broker share: the state of the node, on its loop. The parts know
@@ -91,6 +93,10 @@ class Node {
   // What the metadata log says about a topic of this node.
   TopicFacts facts_of(std::string_view topic, const Uuid& id) const;
   // Null in memory.
+  Flusher* flusher() { return flusher_.get(); }
+  // The data directory cannot be trusted any more: everything in it is offline.
+  void storage_failed(const Error& error);
+  // Null in memory.
   Storage* storage() { return options_.storage.get(); }
   const Storage* storage() const { return options_.storage.get(); }
 
@@ -102,6 +108,8 @@ class Node {
   size_t used_memory_bytes() const { return pool_->used_bytes(); }
   size_t memory_bytes_max() const { return options_.memory_bytes_max; }
 
+  // A request appended to a partition: whoever waits for it is ready, or will be when it is safe.
+  void appended(Partition& partition, size_t bytes);
   // The broker itself appended to a partition: whoever waits for it is answered soon, when nobody
   // holds references into topics any more.
   void records_appended(Partition& partition, size_t bytes);
@@ -113,7 +121,8 @@ class Node {
 
   // Opens what a broker before this one left: metadata, logs, coordinators' state.
   Result<void> load();
-  // Everything is written down; nothing is used afterwards.
+  // Everything is written down, by the second; nothing is used afterwards.
+  io::Task<void> stop();
   void close();
   // Takes back what coordinators wrote before a restart; the topics are there.
   Result<void> load_state();
@@ -127,6 +136,7 @@ class Node {
   Result<void> register_start();
   void housekeep();
   bool evict_one();
+  void wake_soon();
 
   io::Loop& loop_;
   NodeOptions options_;
@@ -143,6 +153,7 @@ class Node {
   Addresses addresses_;
   size_t fetch_bytes_max_;
   MetadataLog metadata_;
+  std::unique_ptr<Flusher> flusher_;
   int64_t next_producer_id_;
   bool is_loaded_ = false;
   int64_t producer_ids_end_ = 0;  // those before it were written down as given out

@@ -1,6 +1,7 @@
 // A node's metadata over restarts.
 
 #include "base/log.h"
+#include "broker/flusher.h"
 #include "broker/node.h"
 #include "broker/security/security_records.h"
 #include "broker/storage.h"
@@ -73,10 +74,13 @@ Result<void> Node::load() {
       settings().set_group_overrides(group, values);
     }
     ODK_TRY_VOID(load_topics(replay));
+    // What survived is safe from here on, and may be read.
+    ODK_TRY_VOID(flusher_->flush_here());
     ODK_TRY_VOID(register_start());
   }
   ODK_TRY_VOID(load_state());
   is_loaded_ = true;
+  if (flusher_ != nullptr) flusher_->start();
   return {};
 }
 
@@ -92,6 +96,23 @@ Result<void> Node::load_topics(const TopicReplay& replay) {
     }
   }
   return {};
+}
+
+void Node::storage_failed(const Error& error) {
+  ODK_LOG(error, "the data directory is offline", kv("reason", error.message()));
+  storage()->fail(error);
+  metadata_.fail(error);
+  for (const auto& [name, topic] : topics_.all()) {
+    for (const auto& partition : topic->partitions) {
+      if (!partition->log.fault()) partition->log.take_offline(error);
+      partition->waiters.wake_all(fetches_.ready());
+    }
+  }
+  wake_soon();
+}
+
+io::Task<void> Node::stop() {
+  if (flusher_ != nullptr) co_await flusher_->stop();
 }
 
 void Node::close() {

@@ -62,7 +62,9 @@ Result<void> flush(log::PartitionLog& log) {
 
 Result<std::unique_ptr<Storage>> Storage::open(const StorageOptions& options, int32_t node_id,
                                                std::string& cluster_id) {
-  std::unique_ptr<Storage> storage(new Storage(log::posix_file_system(), options.flush));
+  std::shared_ptr<log::FileSystem> files = options.files;
+  if (files == nullptr) files = log::posix_file_system();
+  std::unique_ptr<Storage> storage(new Storage(std::move(files), options.flush));
   ODK_TRY(storage->directory_,
           log::LogDirectory::open(*storage->files_, options.directory, open_files_max()));
   ODK_TRY_VOID(storage->identify(node_id, cluster_id));
@@ -99,8 +101,9 @@ log::PartitionLog Storage::open_log(const Topic& topic, int32_t partition,
                                     const log::LogConfig& config, int32_t leader_epoch,
                                     int64_t now_ms) {
   log::DiskRecovery recovery;
-  Result<log::PartitionLog> log =
-      directory_->open_log(name_of(topic, partition), config, leader_epoch, now_ms, recovery);
+  Result<log::PartitionLog> log = fault_ ? Result<log::PartitionLog>(*fault_)
+                                         : directory_->open_log(name_of(topic, partition), config,
+                                                                leader_epoch, now_ms, recovery);
   if (log) {
     log->hold_until_flushed(flush_.when == FlushPolicy::When::kCommit);
     return *std::move(log);

@@ -11,8 +11,9 @@
 namespace odradek::broker {
 
 struct StorageOptions {
-  std::string directory;  // empty: in memory
+  std::string directory;
   FlushPolicy flush;
+  std::shared_ptr<log::FileSystem> files = {};  // none: the system's
 };
 
 // The broker's data directory: partitions' logs, the metadata log, who it belongs to. One loop.
@@ -24,7 +25,12 @@ class Storage final : public LogPlace {
   static Result<std::unique_ptr<Storage>> open(const StorageOptions& options, int32_t node_id,
                                                std::string& cluster_id);
 
-  log::LogDirectory& directory() { return *directory_; }
+  const log::LogDirectory& directory() const { return *directory_; }
+  // What the file system has left.
+  Result<log::FileSystem::Space> space() const { return files_->space(directory_->path()); }
+  // From now on no log opens.
+  void fail(const Error& error) { fault_ = error; }
+  const std::optional<Error>& fault() const { return fault_; }
   const FlushPolicy& flush_policy() const { return flush_; }
   // All zero when it cannot be told.
   Uuid directory_id() const { return directory_id_; }
@@ -43,16 +49,17 @@ class Storage final : public LogPlace {
   void close(const Topics& topics, MetadataLog& metadata);
 
  private:
-  Storage(std::unique_ptr<log::FileSystem> files, FlushPolicy flush)
+  Storage(std::shared_ptr<log::FileSystem> files, FlushPolicy flush)
       : files_(std::move(files)), flush_(flush) {}
 
   Result<void> identify(int32_t node_id, std::string& cluster_id);
   Result<void> write_checkpoints(const Topics& topics);
 
-  std::unique_ptr<log::FileSystem> files_;
+  std::shared_ptr<log::FileSystem> files_;
   FlushPolicy flush_;
   std::unique_ptr<log::LogDirectory> directory_;
   Uuid directory_id_;
+  std::optional<Error> fault_;
   int64_t checkpoints_written_ms_ = 0;
 };
 

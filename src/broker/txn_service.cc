@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/append_code.h"
+#include "broker/flusher.h"
 #include "broker/node.h"
 
 namespace odradek::broker {
@@ -111,6 +112,7 @@ ErrorCode TxnService::write_marker(const TxnPartition& partition, const log::Txn
             kv("error", outcome.error.message));
     return code_of(outcome.error.fault);
   }
+  markers_are_safe_ = false;
   if (partition.topic == kOffsetsTopic) {
     node_.groups().groups().end_transaction(partition.partition, marker.producer_id,
                                             marker.end.committed);
@@ -136,9 +138,21 @@ void TxnService::clear() {
 
 Result<int64_t> TxnService::new_producer_id() { return node_.next_producer_id(); }
 
+// A decision is safe before its markers are written, and they before the end of the transaction
+// is: else a crash of the machine could leave half of them.
 ErrorCode TxnService::write_state(std::string_view id, Bytes key, Bytes value) {
+  const auto flush = [this]() {
+    const bool safe = node_.flusher() == nullptr || node_.flusher()->flush_here().has_value();
+    return safe ? ErrorCode::kNone : ErrorCode::kNotCoordinator;
+  };
+  if (!markers_are_safe_) {
+    const ErrorCode error = flush();
+    if (error != ErrorCode::kNone) return error;
+    markers_are_safe_ = true;
+  }
   const std::array records{StateRecord{key, value}};
-  return code_for_clients(node_.transactions_log().append(id, records));
+  const ErrorCode error = code_for_clients(node_.transactions_log().append(id, records));
+  return error == ErrorCode::kNone ? flush() : error;
 }
 
 int32_t TxnService::coordinator_epoch(std::string_view id) {

@@ -65,6 +65,7 @@ class TxnService final : private TxnWorld {
   TxnCoordinator coordinator_;
   io::TimerId timer_ = 0;
   MonotonicTime timer_at_;
+  bool markers_are_safe_ = true;
 };
 
 }  // namespace odradek::broker

@@ -121,6 +121,8 @@ class BatchStore {
     return Flush{end_offset(), [] { return Result<void>(); }};
   }
   virtual void flushed(int64_t /*end_offset*/) {}
+  // Whether segments that are full are not safe yet.
+  virtual bool has_unsafe_segments() const { return false; }
   // What the topic says about files.
   virtual void configure(const LogConfig& /*config*/) {}
   // Removes the files of dropped segments whose time has come (file.delete.delay.ms).

@@ -105,6 +105,7 @@ class PartitionLog {
   // With `held`, nobody may read what a crash of the machine could take back.
   void hold_until_flushed(bool held) { held_until_flushed_ = held; }
   int64_t flushed_offset() const { return store_->flushed_offset(); }
+  bool has_unsafe_segments() const { return store_->has_unsafe_segments(); }
   // See BatchStore::begin_flush().
   Result<BatchStore::Flush> begin_flush() { return store_->begin_flush(); }
   void flushed(int64_t end_offset) { store_->flushed(end_offset); }

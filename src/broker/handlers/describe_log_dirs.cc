@@ -1,9 +1,11 @@
-// DescribeLogDirs: how large the partitions are. There is one place for logs: the memory.
+// DescribeLogDirs: how large the partitions are. There is one place for logs: a directory, or the
+// memory.
 
 #include <algorithm>
 
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
+#include "broker/storage.h"
 #include "proto/messages/describe_log_dirs_request.h"
 #include "proto/messages/describe_log_dirs_response.h"
 
@@ -54,6 +56,20 @@ std::span<TopicAnswer> asked_topics(const Call<Request>& call) {
   return answers.first(count);
 }
 
+void describe_directory(const Call<Request>& call, Response::DescribeLogDirsResult& result) {
+  const Storage& storage = *call.node.storage();
+  result.log_dir = storage.directory().path();
+  if (storage.fault()) {
+    result.error_code = proto::to_number(proto::ErrorCode::kKafkaStorageError);
+    return;
+  }
+  result.topics = call.message.topics.data() == nullptr ? all_topics(call) : asked_topics(call);
+  const Result<log::FileSystem::Space> space = storage.space();
+  if (!space) return;
+  result.total_bytes = static_cast<int64_t>(space->total_bytes);
+  result.usable_bytes = static_cast<int64_t>(space->free_bytes);
+}
+
 void describe_log_dirs(const Call<Request>& call, Response& response) {
   response.results = proto::empty_array<Response::DescribeLogDirsResult>();
   if (!may_cluster(call, AclOperation::kDescribe)) {
@@ -63,6 +79,7 @@ void describe_log_dirs(const Call<Request>& call, Response& response) {
   response.results = call.arena.array<Response::DescribeLogDirsResult>(1);
   Response::DescribeLogDirsResult& result = response.results[0];
   result.log_dir = call.node.log_dir();
+  if (call.node.storage() != nullptr) return describe_directory(call, result);
   result.topics = call.message.topics.data() == nullptr ? all_topics(call) : asked_topics(call);
   if (const size_t limit = call.node.memory_bytes_max(); limit > 0) {
     const size_t used = std::min(call.node.used_memory_bytes(), limit);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/arena.h"
-#include "broker/handlers/reply.h"
+#include "broker/handlers/safe_reply.h"
 #include "broker/node.h"
 #include "proto/api_key.h"
 #include "proto/decode_message.h"
@@ -64,7 +64,7 @@ void answer(Node& node, rpc::Request request) {
   const MonotonicTime begun = node.loop().now();
   typename Req::Response response;
   fill(Call<Req>{node, request, decoded->message, *decoded->arena}, response);
-  reply(node, request, response, begun);
+  reply_when_safe(node, request, response, begun);
 }
 
 }  // namespace odradek::broker

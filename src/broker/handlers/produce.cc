@@ -121,10 +121,7 @@ void append(const Call<Request>& call, const Topic& topic, Partition& partition,
   answer.log_append_time_ms = outcome.log_append_time_ms;
   if (hides_log_start(outcome.error.fault)) answer.log_start_offset = -1;
   tell_record_errors(outcome.error, call.arena, answer);
-  if (outcome.bytes > 0) {
-    partition.waiters.bytes_arrived(static_cast<int64_t>(outcome.bytes),
-                                    call.node.fetches().ready());
-  }
+  if (outcome.bytes > 0) call.node.appended(partition, outcome.bytes);
 }
 
 void append_topic(const Call<Request>& call, const Request::TopicProduceData& asked,
@@ -169,6 +166,31 @@ bool any_error(const Response& response) {
   });
 }
 
+// What was appended is lost, or may be.
+void tell_unsafe(Response& response) {
+  for (auto& topic : response.responses) {
+    for (auto& partition : topic.partition_responses) {
+      if (partition.error_code != 0) continue;
+      partition.error_code = proto::to_number(ErrorCode::kKafkaStorageError);
+      partition.base_offset = partition.log_append_time_ms = partition.log_start_offset = -1;
+    }
+  }
+}
+
+// Answers once the batches are safe, where the flush policy asks for that. `decoded` keeps what the
+// response refers to.
+void acknowledge(Node& node, rpc::Request& request, rpc::Decoded<Request>& decoded,
+                 Response& response, MonotonicTime begun) {
+  const Duration throttle = throttle_request(node, request, response, begun);
+  Flusher* flusher = node.flusher();
+  if (flusher == nullptr || flusher->is_safe()) return send_reply(request, response, throttle);
+  flusher->when_safe([request = std::move(request), decoded = std::move(decoded), response,
+                      throttle](bool safe) mutable {
+    if (!safe) tell_unsafe(response);
+    send_reply(request, response, throttle);
+  });
+}
+
 void produce(Node& node, rpc::Request request) {
   const MonotonicTime begun = node.loop().now();
   std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
@@ -187,7 +209,7 @@ void produce(Node& node, rpc::Request request) {
       QuotaKey::kProducerByteRate, request, static_cast<double>(request.frame.size()), begun);
   if (decoded->message.acks != 0) {
     response.throttle_time_ms = throttle_ms(throttle);
-    reply(node, request, response, begun);
+    acknowledge(node, request, *decoded, response, begun);
   } else if (any_error(response)) {
     // A producer that wants no answers learns of its error by the connection.
     request.responder.close("a batch sent with acks=0 was refused");

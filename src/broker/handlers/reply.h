@@ -20,11 +20,12 @@ inline int32_t throttle_ms(Duration throttle) {
       std::chrono::duration_cast<std::chrono::milliseconds>(throttle).count());
 }
 
-// Answers; a client above its quotas is told for how long it is not read any more (KIP-219).
-// `response.throttle_time_ms` holds what other quotas said already; `begun` is when the handler
-// began.
+// Counts the request, and says for how long its client, being above its quotas, is not read any
+// more once it has its answer (KIP-219). `response.throttle_time_ms` holds what other quotas said
+// already, and is told; `begun` is when the handler began.
 template <class T>
-void reply(Node& node, rpc::Request& request, T& response, MonotonicTime begun) {
+Duration throttle_request(Node& node, const rpc::Request& request, T& response,
+                          MonotonicTime begun) {
   Quotas& quotas = node.security().quotas();
   Duration throttle(0);
   if constexpr (requires { response.throttle_time_ms; }) {
@@ -36,11 +37,22 @@ void reply(Node& node, rpc::Request& request, T& response, MonotonicTime begun) 
       response.throttle_time_ms = throttle_ms(throttle);
     }
   }
+  return throttle;
+}
+
+template <class T>
+void send_reply(rpc::Request& request, const T& response, Duration throttle) {
   if (throttle == Duration(0)) return rpc::respond(request, response);
   Result<SliceChain> bytes =
       rpc::encode_response(request.correlation_id, request.version, response);
   if (!bytes) return request.responder.close(bytes.error().to_string());
   request.responder.send_then_mute(*std::move(bytes), throttle);
+}
+
+template <class T>
+void reply(Node& node, rpc::Request& request, T& response, MonotonicTime begun) {
+  const Duration throttle = throttle_request(node, request, response, begun);
+  send_reply(request, response, throttle);
 }
 
 }  // namespace odradek::broker

@@ -33,7 +33,7 @@ Result<void> DiskStore::add_segment(int64_t base_offset, int64_t now_ms) {
   auto segment = std::make_unique<log::Segment>(cache_, options_.directory, base_offset, "");
   ODK_TRY_VOID(segment->create(now_ms));
   segments_.push_back(std::move(segment));
-  names_changed_ = true;
+  ++name_changes_;
   return {};
 }
 
@@ -141,7 +141,7 @@ bool DiskStore::retire(SegmentPointer& segment) {
             kv("offset", segment->base_offset()), kv("reason", renamed.error().message()));
     return false;
   }
-  names_changed_ = true;
+  ++name_changes_;
   size_bytes_ -= segment->size_bytes();
   doomed_.push_back({std::move(segment)});
   return true;
@@ -170,16 +170,18 @@ Result<BatchStore::Flush> DiskStore::begin_flush() {
   for (const SegmentPointer& segment : segments_) {
     const bool is_last = segment == segments_.back();
     if (segment->next_offset() <= flushed_offset_ && (is_last || segment->indexes_safe())) continue;
-    ODK_TRY_VOID(segment->write_indexes());
+    // Indexes can be made anew: without space for them the batches become safe all the same.
+    const bool has_indexes = write_indexes(*segment);
     ODK_TRY(std::vector<std::shared_ptr<File>> files, segment->share_files());
-    if (is_last) {
-      files.resize(1);  // its indexes can be made anew
+    if (is_last || !has_indexes) {
+      files.resize(1);
     } else {
       segment->set_indexes_safe(true);
     }
     for (auto& file : files) dirty.push_back(std::move(file));
   }
-  std::string directory = std::exchange(names_changed_, false) ? options_.directory : "";
+  name_changes_begun_ = name_changes_;
+  std::string directory = name_changes_ == name_changes_safe_ ? "" : options_.directory;
   return Flush{end_offset(),
                [dirty = std::move(dirty), directory = std::move(directory),
                 &files = cache_.files()]() -> Result<void> {
@@ -191,6 +193,7 @@ Result<BatchStore::Flush> DiskStore::begin_flush() {
 
 void DiskStore::flushed(int64_t end_offset) {
   flushed_offset_ = std::max(flushed_offset_, end_offset);
+  name_changes_safe_ = name_changes_begun_;
 }
 
 }  // namespace odradek::log

@@ -63,6 +63,9 @@ class DiskStore final : public BatchStore {
   int64_t flushed_offset() const override { return flushed_offset_; }
   Result<Flush> begin_flush() override;
   void flushed(int64_t end_offset) override;
+  bool has_unsafe_segments() const override {
+    return flushed_offset_ < segments_.back()->base_offset();
+  }
   void configure(const LogConfig& config) override;
   void tidy(int64_t now_ms) override;
   int64_t first_offset() const override { return segments_.front()->base_offset(); }
@@ -82,7 +85,8 @@ class DiskStore final : public BatchStore {
   Result<void> load_segments(const std::vector<int64_t>& bases, const DiskState& state,
                              DiskRecovery& recovery);
   Result<bool> recover(log::Segment& segment, const DiskState& state, DiskRecovery& recovery);
-  static void write_indexes(log::Segment& segment);
+  // False, and logged, when they cannot be written.
+  static bool write_indexes(log::Segment& segment);
   Result<void> add_segment(int64_t base_offset, int64_t now_ms);
   size_t segment_at(int64_t offset) const;
   Result<uint32_t> position_in(const log::Segment& segment, int64_t offset) const;
@@ -108,7 +112,10 @@ class DiskStore final : public BatchStore {
   std::deque<Doomed> doomed_;
   size_t size_bytes_ = 0;
   int64_t flushed_offset_ = 0;
-  bool names_changed_ = true;  // since the directory was synced
+  // Counts changes of names in the directory: all, at the last begin_flush(), and safe ones.
+  uint64_t name_changes_ = 1;
+  uint64_t name_changes_begun_ = 0;
+  uint64_t name_changes_safe_ = 0;
   mutable std::array<ReadEnd, kReadEnds> read_ends_;
   mutable size_t next_read_end_ = 0;
 };

@@ -117,11 +117,13 @@ Result<void> DiskStore::load_segments(const std::vector<int64_t>& bases, const D
   return {};
 }
 
-void DiskStore::write_indexes(log::Segment& segment) {
-  if (const Result<void> written = segment.write_indexes(); !written) {
+bool DiskStore::write_indexes(log::Segment& segment) {
+  const Result<void> written = segment.write_indexes();
+  if (!written) {
     ODK_LOG(warn, "the indexes of a segment are not written, they will be made anew",
             kv("file", segment.log_file().path()), kv("reason", written.error().message()));
   }
+  return written.has_value();
 }
 
 // Checks a segment the disk may not have whole; true when it was cut.

@@ -82,7 +82,7 @@ Result<void> DiskStore::put_in_place(int64_t first_base, int64_t last_base,
   segment->set_appended_ms(appended_ms);
   size_bytes_ += segment->size_bytes();
   segments_.insert(segments_.begin() + static_cast<std::ptrdiff_t>(place), std::move(segment));
-  names_changed_ = true;
+  ++name_changes_;
   return {};
 }
 

@@ -3,7 +3,14 @@
 namespace odradek::log {
 
 Result<void> FileCache::open(CachedFile& file, OpenMode mode) {
-  ODK_TRY(file.file_, files_.open(file.path_, mode));
+  Result<std::unique_ptr<File>> opened = files_.open(file.path_, mode);
+  if (!opened && opened.error().code() == Errc::kLimitExceeded && !used_.empty()) {
+    // Connections took the descriptors: what was used last is worth one.
+    used_.front()->close();
+    opened = files_.open(file.path_, mode);
+  }
+  if (!opened) return std::move(opened).error();
+  file.file_ = *std::move(opened);
   used_.push_back(&file);
   file.place_ = std::prev(used_.end());
   if (used_.size() > open_max_) used_.front()->close();
