@@ -117,7 +117,6 @@ io::Task<void> Flusher::sync(std::vector<Part>& parts) {
     co_return;
   }
   if (parts.empty()) co_return;
-  if (!pool_) pool_.emplace(node_.loop(), threads_);
   const size_t lanes = std::min(threads_, parts.size());
   const size_t share = (parts.size() + lanes - 1) / lanes;
   io::TaskGroup group(node_.loop());
@@ -128,13 +127,24 @@ io::Task<void> Flusher::sync(std::vector<Part>& parts) {
 }
 
 io::Task<void> Flusher::sync_some(std::span<Part> parts) {
-  const bool done = co_await pool_->run([parts] {
+  const bool done = co_await pool().run([parts] {
     for (Part& part : parts) {
       if (part.result) part.result = part.flush.run();
     }
     return true;
   });
   ODK_ASSERT(done);
+}
+
+io::WorkerPool& Flusher::pool() {
+  if (!pool_) pool_.emplace(node_.loop(), threads_);
+  return *pool_;
+}
+
+io::Task<Result<void>> Flusher::run_off_loop(std::function<Result<void>()> work) {
+  if (threads_ == 0) co_return work();
+  Result<void> done = co_await pool().run(std::move(work));
+  co_return done;
 }
 
 Flusher::Outcome Flusher::finish(const std::vector<Part>& parts) {

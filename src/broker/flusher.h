@@ -48,6 +48,8 @@ class Flusher {
   // Makes everything safe before it returns: for what must be safe before what comes next is even
   // written. Blocks the loop; nothing to do without kCommit.
   Result<void> flush_here();
+  // Does other work that blocks on the same threads.
+  io::Task<Result<void>> run_off_loop(std::function<Result<void>()> work);
 
  private:
   enum class Scope : uint8_t { kFullSegments, kAll };
@@ -71,6 +73,7 @@ class Flusher {
   io::Task<void> sync_some(std::span<Part> parts);
   Outcome finish(const std::vector<Part>& parts);
   void arm();
+  io::WorkerPool& pool();
 
   Node& node_;
   FlushPolicy policy_;

@@ -152,6 +152,7 @@ void Node::housekeep() {
   for (const auto& [name, topic] : topics_.all()) {
     for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
   }
+  compactor_.tick();
   if (storage() != nullptr) {
     flusher_->flush_full_segments();
     storage()->tidy(topics_, now_ms);

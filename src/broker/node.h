@@ -6,6 +6,7 @@
 
 #include "broker/addresses.h"
 #include "broker/api_error.h"
+#include "broker/compactor.h"
 #include "broker/fetch_session.h"
 #include "broker/fetches.h"
 #include "broker/group_environment_of_node.h"
@@ -94,6 +95,8 @@ class Node {
   TopicFacts facts_of(std::string_view topic, const Uuid& id) const;
   // Null in memory.
   Flusher* flusher() { return flusher_.get(); }
+  // Does work that blocks, on another thread where there is one.
+  io::Task<Result<void>> run_off_loop(std::function<Result<void>()> work);
   // The data directory cannot be trusted any more: everything in it is offline.
   void storage_failed(const Error& error);
   // Null in memory.
@@ -154,6 +157,7 @@ class Node {
   size_t fetch_bytes_max_;
   MetadataLog metadata_;
   std::unique_ptr<Flusher> flusher_;
+  Compactor compactor_{*this};
   int64_t next_producer_id_;
   bool is_loaded_ = false;
   int64_t producer_ids_end_ = 0;  // those before it were written down as given out

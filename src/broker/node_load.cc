@@ -112,7 +112,13 @@ void Node::storage_failed(const Error& error) {
 }
 
 io::Task<void> Node::stop() {
+  co_await compactor_.stop();
   if (flusher_ != nullptr) co_await flusher_->stop();
+}
+
+io::Task<Result<void>> Node::run_off_loop(std::function<Result<void>()> work) {
+  if (flusher_ == nullptr) co_return work();
+  co_return co_await flusher_->run_off_loop(std::move(work));
 }
 
 void Node::close() {

@@ -145,6 +145,12 @@ bool Settings::get_bool(std::string_view name) const {
   return config_bool(get(*def).value.value_or("false"));
 }
 
+double Settings::get_double(std::string_view name) const {
+  const ConfigDef* def = find_broker_config(name);
+  ODK_ASSERT(def != nullptr, "{}", name);
+  return std::strtod(get(*def).value.value_or("0").c_str(), nullptr);
+}
+
 // A value in minutes or hours, if one was given at start.
 std::optional<std::string> Settings::old_unit(std::string_view topic_key,
                                               ConfigSource& source) const {

@@ -55,6 +55,7 @@ class Settings {
   ConfigValue get(const ConfigDef& def) const;
   int64_t get_long(std::string_view name) const;  // the property has a default
   bool get_bool(std::string_view name) const;
+  double get_double(std::string_view name) const;
   // All levels that say something about a broker property.
   std::vector<ConfigSynonym> synonyms(const ConfigDef& def) const;
 

@@ -136,22 +136,22 @@ void Storage::tidy(const Topics& topics, int64_t now_ms) {
 }
 
 Result<void> Storage::write_checkpoints(const Topics& topics) {
-  log::PartitionOffsets recovery_points;
-  log::PartitionOffsets starts;
+  log::LogDirectory::Checkpoints checkpoints;
   for (const auto& [name, topic] : topics.all()) {
     for (const auto& partition : topic->partitions) {
       const log::PartitionLog& log = partition->log;
       const std::pair key(name, partition->index);
       if (log.fault()) {
         // What was known of it when it could be read stays known.
-        directory_->keep_checkpoints(key, recovery_points, starts);
+        directory_->keep_checkpoints(key, checkpoints);
         continue;
       }
-      recovery_points[key] = log.flushed_offset();
-      if (log.start_offset() > 0) starts[key] = log.start_offset();
+      checkpoints.recovery_points[key] = log.flushed_offset();
+      if (log.start_offset() > 0) checkpoints.starts[key] = log.start_offset();
+      if (log.compacted_until() > 0) checkpoints.compacted[key] = log.compacted_until();
     }
   }
-  return directory_->write_checkpoints(recovery_points, starts);
+  return directory_->write_checkpoints(std::move(checkpoints));
 }
 
 void Storage::close(const Topics& topics, MetadataLog& metadata) {

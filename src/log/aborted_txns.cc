@@ -27,4 +27,10 @@ void AbortedTxns::drop_before(int64_t offset) {
   all_.erase(all_.begin(), std::ranges::lower_bound(all_, offset, {}, &AbortedTxn::last_offset));
 }
 
+void AbortedTxns::drop_ended_within(int64_t first, int64_t end) {
+  std::erase_if(all_, [&](const AbortedTxn& each) {
+    return each.last_offset >= first && each.last_offset < end;
+  });
+}
+
 }  // namespace odradek::log

@@ -25,6 +25,8 @@ class AbortedTxns {
 
   // Forgets those that end before `offset`.
   void drop_before(int64_t offset);
+  // Forgets those whose marker is in [first, end).
+  void drop_ended_within(int64_t first, int64_t end);
 
   const std::vector<AbortedTxn>& all() const { return all_; }
 

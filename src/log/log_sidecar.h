@@ -23,6 +23,8 @@ class LogSidecar {
   virtual void save_epochs(const LeaderEpochs& epochs) = 0;
   // Segments before `offset` are gone.
   virtual void drop_before(int64_t offset) = 0;
+  // Segments in [first_base, next_offset) have nothing of aborted transactions any more.
+  virtual void compacted(int64_t first_base, int64_t next_offset) = 0;
 };
 
 }  // namespace odradek::log

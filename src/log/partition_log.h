@@ -129,6 +129,17 @@ class PartitionLog {
   const AbortedTxns& aborted_txns() const { return aborted_; }
   const LeaderEpochs& epochs() const { return epochs_; }
   BatchStore& store() { return *store_; }
+  const BatchStore& store() const { return *store_; }
+
+  // Segments with base offsets in [first_base, next_offset) were compacted: nothing of an aborted
+  // transaction is left in them.
+  void compacted(int64_t first_base, int64_t next_offset);
+  // Where the last compaction ended; what its caller wants to be remembered.
+  int64_t compacted_until() const { return compacted_until_; }
+  void set_compacted_until(int64_t offset) { compacted_until_ = offset; }
+  // Something in it cannot be compacted.
+  void never_compact() { is_compactable_ = false; }
+  bool is_compactable() const { return is_compactable_ && config_.compact && !fault_; }
 
  private:
   Result<void> replay(int64_t from);
@@ -149,6 +160,8 @@ class PartitionLog {
   int64_t start_offset_ = 0;
   int32_t leader_epoch_;
   int32_t saved_epoch_ = -1;
+  int64_t compacted_until_ = 0;
+  bool is_compactable_ = true;
   bool held_until_flushed_ = false;
   mutable std::optional<Error> fault_;
 };

@@ -33,9 +33,13 @@ bool PartitionLog::must_roll(const wire::BatchView& batch, int64_t now_ms) const
   const int64_t waited_ms = segment->first_timestamp_ms >= 0
                                 ? batch.max_timestamp() - segment->first_timestamp_ms
                                 : now_ms - segment->created_ms;
+  // What is appended to is not compacted.
+  const int64_t segment_ms = config_.compact && config_.compaction_lag_max_ms > 0
+                                 ? std::min(config_.segment_ms, config_.compaction_lag_max_ms)
+                                 : config_.segment_ms;
   const int64_t jitter_ms =
-      jitter_of(segment->base_offset, std::min(config_.segment_jitter_ms, config_.segment_ms));
-  return waited_ms > config_.segment_ms - jitter_ms ||
+      jitter_of(segment->base_offset, std::min(config_.segment_jitter_ms, segment_ms));
+  return waited_ms > segment_ms - jitter_ms ||
          store_->is_full_for(end_offset() + batch.last_offset_delta());
 }
 
@@ -78,6 +82,11 @@ void PartitionLog::add_aborted(const CompletedTxn& ended) {
       segments, [&](const auto& each) { return each.base_offset <= ended.last_offset; });
   if (behind == segments.begin()) return;
   sidecar_->save_aborted(std::prev(behind)->base_offset, aborted);
+}
+
+void PartitionLog::compacted(int64_t first_base, int64_t next_offset) {
+  aborted_.drop_ended_within(first_base, next_offset);
+  if (sidecar_ != nullptr) sidecar_->compacted(first_base, next_offset);
 }
 
 void PartitionLog::save_state() {

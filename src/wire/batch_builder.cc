@@ -65,7 +65,8 @@ BatchBuilder::BatchBuilder(const BatchOptions& options, size_t capacity_bytes)
 
 BatchBuilder::Frame BatchBuilder::frame(int32_t offset_delta, int64_t timestamp_ms,
                                         size_t payload_bytes) const {
-  const int64_t base = count_ == 0 ? timestamp_ms : base_timestamp_ms_;
+  const int64_t base =
+      count_ == 0 ? options_.delete_horizon_ms.value_or(timestamp_ms) : base_timestamp_ms_;
   const auto timestamp_delta =
       static_cast<int64_t>(static_cast<uint64_t>(timestamp_ms) - static_cast<uint64_t>(base));
   constexpr size_t kAttributesBytes = 1;
@@ -94,7 +95,7 @@ Result<uint8_t*> BatchBuilder::open_record(const Frame& frame, int64_t timestamp
     buffer_.extend(kHeaderBytes);
   }
   if (count_ == 0) {
-    base_timestamp_ms_ = timestamp_ms;
+    base_timestamp_ms_ = options_.delete_horizon_ms.value_or(timestamp_ms);
     max_timestamp_ms_ = timestamp_ms;
   }
   max_timestamp_ms_ = std::max(max_timestamp_ms_, timestamp_ms);
@@ -140,6 +141,7 @@ void BatchBuilder::write_header(uint8_t* to, size_t batch_bytes, Codec codec) co
   }
   if (options_.transactional) attributes |= batch_attributes::kTransactional;
   if (options_.control) attributes |= batch_attributes::kControl;
+  if (options_.delete_horizon_ms) attributes |= batch_attributes::kDeleteHorizon;
 
   store_be(to + batch_layout::kBaseOffset, options_.base_offset);
   store_be(to + batch_layout::kLength,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -34,6 +35,8 @@ struct BatchOptions {
   int64_t producer_id = kNoProducerId;
   int16_t producer_epoch = kNoProducerEpoch;
   int32_t base_sequence = kNoSequence;
+  // When compaction may drop tombstones and markers (KIP-534); takes the base timestamp's place.
+  std::optional<int64_t> delete_horizon_ms = {};
 };
 
 // Makes one record batch after the other. Records are encoded straight into the bytes that

@@ -14,6 +14,7 @@ constexpr std::string_view kClean = ".kafka_cleanshutdown";
 constexpr std::string_view kProperties = "meta.properties";
 constexpr std::string_view kRecoveryPoints = "recovery-point-offset-checkpoint";
 constexpr std::string_view kStarts = "log-start-offset-checkpoint";
+constexpr std::string_view kCompacted = "cleaner-offset-checkpoint";
 constexpr std::string_view kPartitionMetadata = "partition.metadata";
 constexpr std::string_view kDeleteSuffix = "-delete";
 constexpr size_t kSmallFileBytesMax = size_t{1} << 16U;
@@ -54,8 +55,9 @@ Result<void> LogDirectory::load() {
       ODK_LOG(warn, "a checkpoint cannot be read", kv("reason", offsets.error().message()));
     }
   };
-  load(kRecoveryPoints, recovery_points_);
-  load(kStarts, starts_);
+  load(kRecoveryPoints, checkpoints_.recovery_points);
+  load(kStarts, checkpoints_.starts);
+  load(kCompacted, checkpoints_.compacted);
   // From here on a crash is a crash.
   if (const Result<void> removed = files_.remove(file(kClean));
       !removed && !is_missing(removed.error())) {
@@ -127,17 +129,22 @@ Result<PartitionLog> LogDirectory::open_log(const LogName& name, const LogConfig
   ODK_TRY_VOID(check_topic_id(name, directory));
   DiskState state;
   state.clean = was_clean_;
-  state.recovery_point = offset_of(recovery_points_, name);
-  state.start_offset = offset_of(starts_, name);
-  return open_partition(cache_, directory, config, state, leader_epoch, now_ms, recovery);
+  state.recovery_point = offset_of(checkpoints_.recovery_points, name);
+  state.start_offset = offset_of(checkpoints_.starts, name);
+  ODK_TRY(PartitionLog log,
+          open_partition(cache_, directory, config, state, leader_epoch, now_ms, recovery));
+  log.set_compacted_until(offset_of(checkpoints_.compacted, name));
+  return log;
 }
 
 Result<void> LogDirectory::delete_log(const LogName& name) {
   std::string aside =
       fmt::format("{}.{}{}", directory_of(name), Uuid::random().to_string(), kDeleteSuffix);
   ODK_TRY_VOID(files_.rename(directory_of(name), aside));
-  recovery_points_.erase({name.topic, name.partition});
-  starts_.erase({name.topic, name.partition});
+  const PartitionOffsets::key_type partition(name.topic, name.partition);
+  checkpoints_.recovery_points.erase(partition);
+  checkpoints_.starts.erase(partition);
+  checkpoints_.compacted.erase(partition);
   to_remove_.push_back(std::move(aside));
   return {};
 }
@@ -151,27 +158,28 @@ void LogDirectory::tidy() {
   to_remove_.clear();
 }
 
-Result<void> LogDirectory::write_checkpoints(const PartitionOffsets& recovery_points,
-                                             const PartitionOffsets& starts) {
-  if (recovery_points != recovery_points_) {
-    ODK_TRY_VOID(
-        replace_file(files_, file(kRecoveryPoints), encode_offsets(recovery_points), true));
-    recovery_points_ = recovery_points;
-  }
-  if (starts != starts_) {
-    ODK_TRY_VOID(replace_file(files_, file(kStarts), encode_offsets(starts), true));
-    starts_ = starts;
-  }
-  return {};
+Result<void> LogDirectory::write_checkpoints(Checkpoints checkpoints) {
+  const auto write = [this](std::string_view name, PartitionOffsets& offsets,
+                            PartitionOffsets& known) -> Result<void> {
+    if (offsets == known) return {};
+    ODK_TRY_VOID(replace_file(files_, file(name), encode_offsets(offsets), true));
+    known = std::move(offsets);
+    return {};
+  };
+  ODK_TRY_VOID(write(kRecoveryPoints, checkpoints.recovery_points, checkpoints_.recovery_points));
+  ODK_TRY_VOID(write(kStarts, checkpoints.starts, checkpoints_.starts));
+  return write(kCompacted, checkpoints.compacted, checkpoints_.compacted);
 }
 
 void LogDirectory::keep_checkpoints(const PartitionOffsets::key_type& partition,
-                                    PartitionOffsets& recovery_points,
-                                    PartitionOffsets& starts) const {
-  const auto point = recovery_points_.find(partition);
-  if (point != recovery_points_.end()) recovery_points.insert(*point);
-  const auto start = starts_.find(partition);
-  if (start != starts_.end()) starts.insert(*start);
+                                    Checkpoints& into) const {
+  const auto keep = [&](const PartitionOffsets& from, PartitionOffsets& to) {
+    const auto known = from.find(partition);
+    if (known != from.end()) to.insert(*known);
+  };
+  keep(checkpoints_.recovery_points, into.recovery_points);
+  keep(checkpoints_.starts, into.starts);
+  keep(checkpoints_.compacted, into.compacted);
 }
 
 Result<void> LogDirectory::mark_clean() {

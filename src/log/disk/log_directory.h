@@ -55,12 +55,15 @@ class LogDirectory {
   Result<void> delete_log(const LogName& name);
   void tidy();
 
-  // Writes recovery points and log starts where they differ from what was written before.
-  Result<void> write_checkpoints(const PartitionOffsets& recovery_points,
-                                 const PartitionOffsets& starts);
+  // Writes those files that differ from what was written before.
+  struct Checkpoints {
+    PartitionOffsets recovery_points = {};
+    PartitionOffsets starts = {};
+    PartitionOffsets compacted = {};  // until there
+  };
+  Result<void> write_checkpoints(Checkpoints checkpoints);
   // Copies what was written before of one partition.
-  void keep_checkpoints(const PartitionOffsets::key_type& partition,
-                        PartitionOffsets& recovery_points, PartitionOffsets& starts) const;
+  void keep_checkpoints(const PartitionOffsets::key_type& partition, Checkpoints& into) const;
   // The last thing written, when all logs are safe.
   Result<void> mark_clean();
 
@@ -80,8 +83,7 @@ class LogDirectory {
   std::unique_ptr<File> lock_;
   std::optional<MetaProperties> properties_;
   bool was_clean_ = false;
-  PartitionOffsets recovery_points_;
-  PartitionOffsets starts_;
+  Checkpoints checkpoints_;
   std::vector<std::string> to_remove_;
 };
 

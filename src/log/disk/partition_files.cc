@@ -169,6 +169,14 @@ void PartitionFiles::drop_before(int64_t offset) {
   drop(txn_indexes_, kTxnIndexSuffix);
 }
 
+void PartitionFiles::compacted(int64_t first_base, int64_t next_offset) {
+  std::erase_if(txn_indexes_, [&](int64_t base) {
+    if (base < first_base || base >= next_offset) return false;
+    remove(base, kTxnIndexSuffix);
+    return true;
+  });
+}
+
 void PartitionFiles::remove(int64_t offset, std::string_view suffix) {
   const Result<void> removed = files_.remove(segment_path(directory_, offset, suffix));
   if (!removed && removed.error().code() != Errc::kNotFound) warn(directory_, removed.error());

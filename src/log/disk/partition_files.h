@@ -26,6 +26,7 @@ class PartitionFiles final : public LogSidecar {
   void save_aborted(int64_t segment_base, const AbortedTxn& aborted) override;
   void save_epochs(const LeaderEpochs& epochs) override;
   void drop_before(int64_t offset) override;
+  void compacted(int64_t first_base, int64_t next_offset) override;
 
  private:
   void load_producers(int64_t log_end, bool clean, PartitionLog::Kept& kept);
