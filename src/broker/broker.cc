@@ -252,6 +252,7 @@ std::string Broker::Impl::bootstrap() const {
 
 Result<void> Broker::Impl::storage_health() const {
   if (node_ == nullptr) return {};
+  if (node_->storage() != nullptr && node_->storage()->fault()) return *node_->storage()->fault();
   for (const auto& [name, topic] : node_->topics().all()) {
     for (const auto& partition : topic->partitions) {
       const std::optional<Error>& fault = partition->log.fault();

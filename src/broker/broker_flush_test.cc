@@ -2,6 +2,8 @@
 
 #include "broker/broker_on_disk_for_tests.h"
 #include "broker/flush_policy.h"
+#include "proto/messages/delete_topics_request.h"
+#include "proto/messages/delete_topics_response.h"
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
 
@@ -120,6 +122,18 @@ TEST_F(FlushByTheSystem, RefusesBatchesWhileTheDiskIsFull) {
   EXPECT_EQ(produce("t", {"b"}).base_offset, 1);
   crash();
   EXPECT_EQ(values("t"), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(FlushByTheSystem, DeletesTopicsWhileTheDiskIsFull) {
+  create_topic("t");
+  disk_->room = 0;
+  proto::DeleteTopicsRequest request;
+  std::array<std::string_view, 1> names{"t"};
+  request.topic_names = names;
+  request.timeout_ms = 1000;
+  EXPECT_EQ(call(request, 5)->responses[0].error_code, 0);
+  restart();
+  EXPECT_EQ(find(metadata(), "t"), nullptr);
 }
 
 TEST_F(FlushByTheSystem, MakesNoTopicsWhileTheDiskIsFull) {

@@ -24,6 +24,7 @@ void Compactor::tick() {
   const auto backoff =
       std::chrono::milliseconds(node_.settings().get_long("log.cleaner.backoff.ms"));
   const MonotonicTime now = node_.loop().now();
+  if (!node_.settings().get_bool("log.cleaner.enable")) return;
   if (running_ || stopping_ || (looked_at_ && now - *looked_at_ < backoff)) return;
   looked_at_ = now;
   std::optional<Job> job = most_urgent();

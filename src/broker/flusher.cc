@@ -21,6 +21,8 @@ Flusher::~Flusher() {
 }
 
 void Flusher::start() {
+  // What came through a crash is not looked at again after the next one.
+  begin(Scope::kAll);
   if (policy_.when == FlushPolicy::When::kInterval) arm();
 }
 

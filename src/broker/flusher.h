@@ -29,7 +29,7 @@ class Flusher {
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
 
-  // Begins what happens by itself (kInterval).
+  // Makes safe what is there, and begins what happens by itself (kInterval).
   void start();
   // Done when nothing runs; whoever still waits is told that it is not safe.
   io::Task<void> stop();

@@ -98,7 +98,13 @@ Result<void> MetadataLog::commit(const MetadataBatch& batch, int64_t now_ms) {
   }
   ODK_TRY(const Slice bytes, builder.finish(compressor_));
   ODK_TRY(const wire::BatchView view, wire::BatchView::parse(bytes.bytes()));
-  ODK_TRY_VOID(store_->append(wire::edited_header(view, {}), view.stored_records(), now_ms));
+  const auto append = [&] {
+    return store_->append(wire::edited_header(view, {}), view.stored_records(), now_ms);
+  };
+  Result<void> appended = append();
+  const bool is_full = !appended && appended.error().code() == Errc::kLimitExceeded;
+  if (is_full && batch.frees_space_ && make_space_ && make_space_()) appended = append();
+  if (!appended) return appended;
   return sync_each_ ? flush() : Result<void>();
 }
 

@@ -28,6 +28,8 @@ class MetadataBatch {
     put(Message::kRecordType, version, writer.finish());
   }
   bool empty() const { return records_.empty(); }
+  // It frees more space than it takes: see MetadataLog::set_last_resort().
+  void frees_space() { frees_space_ = true; }
 
  private:
   friend class MetadataLog;
@@ -35,6 +37,7 @@ class MetadataBatch {
 
   std::vector<Slice> records_;  // values, framed
   Result<void> status_;
+  bool frees_space_ = false;
 };
 
 // Where topics, configurations, users and the like are kept over restarts: record batches in
@@ -74,6 +77,8 @@ class MetadataLog {
   // kLimitExceeded (no space), kIo; then nothing has changed.
   Result<void> commit(const MetadataBatch& batch, int64_t now_ms);
   void set_sync_each(bool sync) { sync_each_ = sync; }
+  // Called when there is no space for a batch that frees some; true: some was made, try again.
+  void set_last_resort(std::function<bool()> make_space) { make_space_ = std::move(make_space); }
   Result<void> flush();
   // From now on commit() fails with this.
   void fail(const Error& error) { fault_ = error; }
@@ -90,6 +95,7 @@ class MetadataLog {
   std::unique_ptr<log::DiskStore> store_;
   wire::Compressor compressor_;
   bool sync_each_ = false;
+  std::function<bool()> make_space_;
   std::optional<Error> fault_;
 };
 

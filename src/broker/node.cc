@@ -13,6 +13,7 @@
 namespace odradek::broker {
 namespace {
 
+constexpr Duration kHousekeepingInterval = std::chrono::seconds(1);
 constexpr Duration kProducersCheckInterval = std::chrono::minutes(10);
 constexpr Duration kEvictionToldInterval = std::chrono::minutes(1);
 
@@ -40,6 +41,7 @@ Node::Node(io::Loop& loop, NodeOptions options)
           options_.settings.get_long("max.incremental.fetch.session.cache.slots"))),
       fetch_bytes_max_(static_cast<size_t>(options_.settings.get_long("fetch.max.bytes"))),
       next_producer_id_(first_producer_id(wall_ms())),
+      retention_checked_at_(loop.now()),
       producers_checked_at_(loop.now()),
       offsets_checked_at_(loop.now()),
       txn_ids_checked_at_(loop.now()) {
@@ -122,6 +124,7 @@ ApiError Node::delete_topic(Topic& topic) {
   proto::RemoveTopicRecord record;
   record.topic_id = topic.id;
   removal.add(record);
+  removal.frees_space();
   ApiError error = commit(removal);
   if (!error.ok()) return error;
   ODK_LOG(info, "topic deleted", kv("topic", topic.name));
@@ -139,9 +142,7 @@ ApiError Node::delete_topic(Topic& topic) {
 void Node::settings_changed() { topics_.configs_changed(); }
 
 void Node::start_housekeeping() {
-  const auto interval =
-      std::chrono::milliseconds(options_.settings.get_long("log.retention.check.interval.ms"));
-  housekeeping_ = loop_.call_after(interval, [this] {
+  housekeeping_ = loop_.call_after(kHousekeepingInterval, [this] {
     housekeep();
     start_housekeeping();
   });
@@ -149,8 +150,13 @@ void Node::start_housekeeping() {
 
 void Node::housekeep() {
   const TimestampMs now_ms = wall_ms();
-  for (const auto& [name, topic] : topics_.all()) {
-    for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
+  const auto retention_interval =
+      std::chrono::milliseconds(options_.settings.get_long("log.retention.check.interval.ms"));
+  if (loop_.now() - retention_checked_at_ >= retention_interval) {
+    retention_checked_at_ = loop_.now();
+    for (const auto& [name, topic] : topics_.all()) {
+      for (const auto& partition : topic->partitions) partition->log.apply_retention(now_ms);
+    }
   }
   compactor_.tick();
   if (storage() != nullptr) {

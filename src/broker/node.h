@@ -163,6 +163,7 @@ class Node {
   int64_t producer_ids_end_ = 0;  // those before it were written down as given out
   io::TimerId housekeeping_ = 0;
   io::TimerId waking_ = 0;  // readers of what the broker itself appended
+  MonotonicTime retention_checked_at_;
   MonotonicTime producers_checked_at_;
   MonotonicTime offsets_checked_at_;
   MonotonicTime txn_ids_checked_at_;

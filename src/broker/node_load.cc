@@ -54,6 +54,7 @@ Result<void> Node::register_start() {
   record.log_dirs = directory;
   MetadataBatch batch;
   batch.add(record, kLogDirsFrom);
+  batch.frees_space();  // who can start can delete topics
   return metadata_.commit(batch, wall_ms());
 }
 

@@ -93,8 +93,12 @@ Result<void> Storage::identify(int32_t node_id, std::string& cluster_id) {
 
 Result<void> Storage::open_metadata(MetadataLog& metadata, int64_t now_ms) {
   metadata.set_sync_each(flush_.when == FlushPolicy::When::kCommit);
-  return metadata.open(directory_->cache(), directory_->path() + "/_odradek",
-                       directory_->was_clean(), now_ms);
+  const std::string path = directory_->path() + "/_odradek";
+  ODK_TRY_VOID(metadata.open(directory_->cache(), path, directory_->was_clean(), now_ms));
+  reserve_.emplace(*files_, path + "/reserve");
+  reserve_->fill();
+  metadata.set_last_resort([this] { return reserve_->release(); });
+  return {};
 }
 
 log::PartitionLog Storage::open_log(const Topic& topic, int32_t partition,
@@ -130,6 +134,7 @@ void Storage::tidy(const Topics& topics, int64_t now_ms) {
   }
   if (now_ms - checkpoints_written_ms_ < kCheckpointIntervalMs) return;
   checkpoints_written_ms_ = now_ms;
+  reserve_->fill();
   if (const Result<void> written = write_checkpoints(topics); !written) {
     ODK_LOG(warn, "checkpoints cannot be written", kv("reason", written.error().message()));
   }

@@ -5,6 +5,7 @@
 
 #include "broker/flush_policy.h"
 #include "broker/metadata_log.h"
+#include "broker/space_reserve.h"
 #include "broker/topics.h"
 #include "log/disk/log_directory.h"
 
@@ -60,6 +61,7 @@ class Storage final : public LogPlace {
   std::unique_ptr<log::LogDirectory> directory_;
   Uuid directory_id_;
   std::optional<Error> fault_;
+  std::optional<SpaceReserve> reserve_;
   int64_t checkpoints_written_ms_ = 0;
 };
 

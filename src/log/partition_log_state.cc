@@ -90,7 +90,8 @@ void PartitionLog::compacted(int64_t first_base, int64_t next_offset) {
 }
 
 void PartitionLog::save_state() {
-  if (sidecar_ != nullptr && !fault_) sidecar_->save_producers(end_offset(), producers_);
+  const bool is_new = end_offset() == 0 && producers_.entries().empty();
+  if (sidecar_ != nullptr && !fault_ && !is_new) sidecar_->save_producers(end_offset(), producers_);
 }
 
 Result<PartitionLog> PartitionLog::restore(std::unique_ptr<BatchStore> store,

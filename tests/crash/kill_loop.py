@@ -5,7 +5,8 @@ usage: kill_loop.py --broker build/dev/bin/odradek-broker [--rounds 200] [--flus
 needs: pip install confluent-kafka
 
 Four clients live through all kills: an idempotent producer, a transactional one that also
-commits offsets in its transactions, a plain committer of offsets, and a producer of a compacted topic. Then:
+commits offsets in its transactions, a plain committer of offsets, and a producer of a compacted
+topic. Then:
 - every record that was acknowledged is there once, none is there twice, all are in order;
 - of every transaction either all records are there or none; of committed ones all;
 - the offsets that were committed, in transactions or not, are the last ones acknowledged or later;

@@ -181,7 +181,9 @@ Result<BatchStore::Flush> DiskStore::begin_flush() {
     for (auto& file : files) dirty.push_back(std::move(file));
   }
   name_changes_begun_ = name_changes_;
-  std::string directory = name_changes_ == name_changes_safe_ ? "" : options_.directory;
+  // One that never had a record is made again when it is missing.
+  const bool is_new = end_offset() == 0;
+  std::string directory = is_new || name_changes_ == name_changes_safe_ ? "" : options_.directory;
   return Flush{end_offset(),
                [dirty = std::move(dirty), directory = std::move(directory),
                 &files = cache_.files()]() -> Result<void> {

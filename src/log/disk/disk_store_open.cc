@@ -16,6 +16,7 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(FileCache& cache, DiskOptions
                                                    DiskRecovery& recovery) {
   ODK_TRY_VOID(cache.files().make_directory(options.directory));
   std::unique_ptr<DiskStore> store(new DiskStore(cache, std::move(options)));
+  if (state.clean) store->name_changes_safe_ = store->name_changes_;
   ODK_TRY(const std::vector<int64_t> bases, store->find_segments());
   ODK_TRY_VOID(store->load_segments(bases, state, recovery));
   if (!store->segments_.empty() && store->end_offset() < state.start_offset) {

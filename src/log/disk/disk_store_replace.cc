@@ -42,6 +42,8 @@ class DiskStore::Writer final : public SegmentWriter {
 
   Result<void> finish() override {
     ODK_TRY_VOID(segment_->rename_files(kSwapSuffix));
+    // Before the old ones go: a crash of the machine must not leave neither.
+    ODK_TRY_VOID(store_.cache_.files().sync_directory(store_.options_.directory));
     return store_.put_in_place(first_base_, last_base_, std::move(segment_));
   }
 

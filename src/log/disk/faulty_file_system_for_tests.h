@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,7 +18,8 @@ class FaultyFileSystem final : public FileSystem {
  public:
   std::atomic<bool> fail_syncs = false;
   std::atomic<bool> fail_writes = false;
-  std::atomic<int64_t> room = std::numeric_limits<int64_t>::max();  // for more bytes
+  static constexpr int64_t kEndless = int64_t{1} << 60U;
+  std::atomic<int64_t> room = kEndless;  // for more bytes
   std::atomic<int> syncs = 0;
 
   // Syncs of files wait until release_syncs().
@@ -49,7 +49,13 @@ class FaultyFileSystem final : public FileSystem {
   Result<void> rename(const std::string& from, const std::string& to) override {
     return files_->rename(from, to);
   }
-  Result<void> remove(const std::string& path) override { return files_->remove(path); }
+  Result<void> remove(const std::string& path) override {
+    uint64_t size = 0;
+    if (const auto file = files_->open(path, OpenMode::kRead)) size = (*file)->size().value_or(0);
+    ODK_TRY_VOID(files_->remove(path));
+    if (room < kEndless) room += static_cast<int64_t>(size);
+    return {};
+  }
   Result<void> sync_directory(const std::string& path) override {
     return files_->sync_directory(path);
   }
@@ -73,7 +79,7 @@ class FaultyFileSystem final : public FileSystem {
       for (const Bytes part : parts) {
         const auto wanted = static_cast<int64_t>(part.size());
         const int64_t given = std::min(wanted, system_.room.load());
-        system_.room -= given;
+        if (system_.room < kEndless) system_.room -= given;
         ODK_TRY_VOID(file_->write_at(position, part.first(static_cast<size_t>(given))));
         if (given < wanted) return Error(Errc::kLimitExceeded, "no space left");
         position += part.size();
