@@ -22,11 +22,13 @@ import script  # noqa: E402
 
 # Both brokers get these; README.md has Kafka's command line.
 PROPERTIES = {
+    "auto.create.topics.enable": "true", "min.insync.replicas": "1",
     "group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "100",
     "group.max.size": "3", "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4", "num.partitions": "1",
     "group.consumer.min.session.timeout.ms": "100",
-    "group.consumer.min.heartbeat.interval.ms": "50", "log.message.timestamp.after.max.ms": "3600000",
+    "group.consumer.min.heartbeat.interval.ms": "50",
+    "log.message.timestamp.after.max.ms": "3600000",
 }
 SUITES = {
     "plain": ["--listen", "127.0.0.1:0"],
@@ -109,6 +111,8 @@ def check(program, only):
         if not cases:
             continue
         broker = OurBroker(program, suite)
+        if suite == "plain":
+            wait_until_ready(broker.address)
         for module, title, function in cases:
             started = time.monotonic()
             got = script.run_case(broker.address, title, function)

@@ -15,7 +15,8 @@ NUMBERED = {"ProducerId": "producer", "SessionId": "session", "MemberId": "membe
             "MemberEpoch": None}
 # Elements of arrays are put in order by these, for brokers answer from hash tables.
 SORT_BY = ("Name", "TopicName", "Topic", "ResourceType", "ResourceName", "GroupId",
-           "TransactionalId", "ApiKey", "PartitionIndex", "Partition", "Index", "Host", "EntityType",
+           "TransactionalId", "ApiKey", "PartitionIndex", "Partition", "Index", "Host",
+           "EntityType",
            "FirstOffset", "PrincipalType", "Principal", "Mechanism", "User")
 # But not those of a Fetch, save for the list of aborted transactions: Kafka gives them as they were
 # aborted, we by their first offset, which simpler clients rely on.
@@ -56,7 +57,8 @@ class Masker:
         if name == "Records":
             value = batches.show(value)
         if isinstance(value, list):
-            items = value if api in AS_SENT and name != "AbortedTransactions" else sorted(value, key=sort_key)
+            as_sent = api in AS_SENT and name != "AbortedTransactions"
+            items = value if as_sent else sorted(value, key=sort_key)
             masked = [self.value(api, name, item, differ) for item in items]
             # Random member ids have no order of their own, but their masks do.
             return sorted(masked, key=str) if name == "Members" else masked

@@ -49,7 +49,7 @@ ApiError reassign(const Call<Request>& call, std::string_view name,
             fmt::format("Unable to find partition {}:{}.", name, asked.partition_index)};
   }
   if (asked.replicas.data() == nullptr) {
-    return {ErrorCode::kNoReassignmentInProgress, "No partition reassignment is in progress."};
+    return {ErrorCode::kNoReassignmentInProgress, ""};
   }
   return check_replicas(call.node, asked.replicas);
 }
@@ -75,7 +75,7 @@ void alter_partition_reassignments(const Call<Request>& call, Response& response
       answer.partitions[j].partition_index = topics[i].partitions[j].partition_index;
       answer.partitions[j].error_code = proto::to_number(error.code);
       answer.partitions[j].error_message =
-          error.ok() ? std::string_view() : call.arena.copy(error.message);
+          error.message.empty() ? std::string_view() : call.arena.copy(error.message);
     }
   }
 }

@@ -138,7 +138,7 @@ void consumer_group_heartbeat(const Call<Request>& call, Response& response) {
   if (fault.ok()) fault = check(call);
   if (!fault.ok()) {
     response.error_code = proto::to_number(fault.code);
-    response.error_message = call.arena.copy(fault.message);
+    if (!fault.message.empty()) response.error_message = call.arena.copy(fault.message);
     return;
   }
   const std::string host = client_host(*call.request.connection);

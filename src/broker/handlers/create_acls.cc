@@ -75,7 +75,7 @@ void create_acls(const Call<Request>& call, Response& response) {
     const ApiError& error = errors[i].ok() ? written : errors[i];
     response.results[i].error_code = proto::to_number(error.code);
     response.results[i].error_message =
-        error.ok() ? std::string_view() : call.arena.copy(error.message);
+        error.ok() ? std::string_view("") : call.arena.copy(error.message);
   }
 }
 

@@ -35,11 +35,11 @@ ApiError check_assignments(const Node& node, const Request::CreatePartitionsTopi
 ApiError add(const Call<Request>& call, const Request::CreatePartitionsTopic& asked,
              Response& response) {
   if (!may_topic(call, AclOperation::kAlter, asked.name)) {
-    return {ErrorCode::kTopicAuthorizationFailed, "Topic authorization failed."};
+    return {ErrorCode::kTopicAuthorizationFailed, ""};
   }
   Topic* topic = call.node.topics().find(asked.name);
   if (topic == nullptr) {
-    return {ErrorCode::kUnknownTopicOrPartition, "there is no such topic"};
+    return {ErrorCode::kUnknownTopicOrPartition, ""};
   }
   ApiError error = check_more_partitions(call.node, *topic, asked.count);
   if (!error.ok()) return error;
@@ -64,14 +64,19 @@ void create_partitions(const Call<Request>& call, Response& response) {
   const auto& topics = call.message.topics;
   std::map<std::string_view, size_t> times;
   for (const auto& topic : topics) ++times[topic.name];
-  response.results = call.arena.array<Response::CreatePartitionsTopicResult>(topics.size());
-  for (size_t i = 0; i < topics.size(); ++i) {
-    const ApiError error = times[topics[i].name] > 1
+  response.results = call.arena.array<Response::CreatePartitionsTopicResult>(times.size());
+  size_t next = 0;
+  for (const auto& topic : topics) {
+    const auto asked = times.find(topic.name);
+    if (asked == times.end()) continue;  // refused above, once for all
+    const ApiError error = asked->second > 1
                                ? ApiError{ErrorCode::kInvalidRequest, "Duplicate topic name."}
-                               : add(call, topics[i], response);
-    response.results[i].name = topics[i].name;
-    response.results[i].error_code = proto::to_number(error.code);
-    if (!error.ok()) response.results[i].error_message = call.arena.copy(error.message);
+                               : add(call, topic, response);
+    times.erase(asked);
+    Response::CreatePartitionsTopicResult& result = response.results[next++];
+    result.name = topic.name;
+    result.error_code = proto::to_number(error.code);
+    if (!error.message.empty()) result.error_message = call.arena.copy(error.message);
   }
 }
 

@@ -64,7 +64,8 @@ void create(const Call<Request>& call, const Request::CreatableTopic& asked, Res
     return;
   }
   answer.error_message = {};
-  if (result.created != nullptr) answer.topic_id = result.created->id;
+  // A topic that is only tried gets an id, too, which is then nobody's.
+  answer.topic_id = result.created != nullptr ? result.created->id : Uuid::random();
   if (!may_topic(call, AclOperation::kDescribeConfigs, asked.name)) {
     answer.topic_config_error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
     answer.configs = proto::empty_array<Response::CreatableTopicConfigs>();

@@ -55,7 +55,7 @@ void fill(const std::vector<const Acl*>& acls, Arena& arena, Resource& resource)
 }
 
 void describe_acls(const Call<Request>& call, Response& response) {
-  response.error_message = {};
+  response.error_message = "";
   const Security& security = call.node.security();
   if (!may_cluster(call, AclOperation::kDescribe)) {
     return refuse(ErrorCode::kClusterAuthorizationFailed, kNotForYou, response);

@@ -73,17 +73,18 @@ void tell(const QuotaEntity& entity, const QuotaStore::Values& values, Arena& ar
 }
 
 void describe_client_quotas(const Call<Request>& call, Response& response) {
-  response.error_message = {};
+  response.error_message = "";
   QuotaFilter filter;
   ApiError error;
   if (!may_cluster(call, AclOperation::kDescribeConfigs)) {
-    error = {ErrorCode::kClusterAuthorizationFailed, std::string(kNotForYou)};
+    error = {ErrorCode::kClusterAuthorizationFailed, ""};
   } else {
     error = read_filter(call.message, filter);
   }
   if (!error.ok()) {
     response.error_code = proto::to_number(error.code);
-    response.error_message = call.arena.copy(error.message);
+    response.error_message = {};
+    if (!error.message.empty()) response.error_message = call.arena.copy(error.message);
     response.entries = {};
     return;
   }

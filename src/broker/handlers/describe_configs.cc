@@ -131,7 +131,8 @@ void describe(const Call<Request>& call, const Request::DescribeConfigsResource&
   }
   if (!resource.error.ok()) {
     answer.error_code = proto::to_number(resource.error.code);
-    answer.error_message = call.arena.copy(resource.error.message);
+    const bool missing = resource.error.code == proto::ErrorCode::kUnknownTopicOrPartition;
+    answer.error_message = missing ? "" : call.arena.copy(resource.error.message);
     return;
   }
   answer.error_message = "";

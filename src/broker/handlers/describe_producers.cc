@@ -52,6 +52,7 @@ void describe_producers(const Call<Request>& call, Response& response) {
       answer.partitions[j].partition_index = indexes[j];
       describe(allowed, topic == nullptr ? nullptr : topic->partition(indexes[j]), call.arena,
                answer.partitions[j]);
+      if (!allowed) answer.partitions[j].error_message = "not allowed to read this topic";
       if (allowed && topic == nullptr) answer.partitions[j].error_message = "no such topic";
     }
   }

@@ -30,7 +30,7 @@ void tell(const ScramUsers::Credentials& credentials, Arena& arena, Answer& answ
 void describe(const Call<Request>& call, std::string_view user, bool twice, Answer& answer) {
   const auto& users = call.node.security().scram().all();
   answer.user = call.arena.copy(user);
-  answer.error_message = {};
+  answer.error_message = "";
   answer.credential_infos = proto::empty_array<Response::CredentialInfo>();
   const auto found = users.find(user);
   if (twice) {
@@ -45,11 +45,16 @@ void describe(const Call<Request>& call, std::string_view user, bool twice, Answ
 }
 
 void describe_user_scram_credentials(const Call<Request>& call, Response& response) {
-  response.error_message = {};
+  response.error_message = "";
   response.results = proto::empty_array<Answer>();
   if (!may_cluster(call, AclOperation::kDescribe)) {
     response.error_code = proto::to_number(ErrorCode::kClusterAuthorizationFailed);
-    response.error_message = kNotForYou;
+    response.error_message = {};
+    // Kafka's answer names nobody, once.
+    response.results = call.arena.array<Answer>(1);
+    response.results[0].error_code = response.error_code;
+    response.results[0].error_message = {};
+    response.results[0].credential_infos = proto::empty_array<Response::CredentialInfo>();
     return;
   }
   std::map<std::string_view, int> asked;

@@ -46,12 +46,25 @@ void elect_all(const Call<Request>& call, Response& response) {
   }
 }
 
+void refuse_each(const Call<Request>& call, Response& response) {
+  const auto& asked = call.message.topic_partitions;
+  if (asked.data() == nullptr) return;
+  response.replica_election_results = call.arena.array<TopicAnswer>(asked.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    elect(call, asked[i], response.replica_election_results[i]);
+    for (Response::PartitionResult& each : response.replica_election_results[i].partition_result) {
+      each.error_code = response.error_code;
+      each.error_message = kNotForYou;
+    }
+  }
+}
+
 void elect_leaders(const Call<Request>& call, Response& response) {
   response.replica_election_results = proto::empty_array<TopicAnswer>();
   const int8_t type = call.message.election_type;
   if (!may_cluster(call, AclOperation::kAlter)) {
     response.error_code = proto::to_number(ErrorCode::kClusterAuthorizationFailed);
-    return;
+    return refuse_each(call, response);
   }
   if (type != kPreferred && type != kUnclean) {
     response.error_code = proto::to_number(ErrorCode::kInvalidRequest);

@@ -53,7 +53,7 @@ void find_coordinator(const Call<Request>& call, Response& response) {
   found.error_message = call.version() < kManyKeysFrom ? "NONE" : "";
   if (!allowed) {
     found.error_code = proto::to_number(refusal(type));
-    found.error_message = "";
+    found.error_message = "not allowed to see this coordinator";
   } else if (error == ErrorCode::kNone) {
     // Whoever asks is about to use it; as in Kafka its topic is there from now on.
     StateLog& log = type == kGroup ? call.node.offsets_log() : call.node.transactions_log();

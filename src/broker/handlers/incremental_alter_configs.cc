@@ -20,7 +20,11 @@ ApiError alter(const Call<Request>& call, const Request::AlterConfigsResource& a
   if (!access.ok()) return access;
   ConfigResource resource =
       find_config_resource(call.node, asked.resource_type, asked.resource_name);
-  if (!resource.error.ok()) return std::move(resource.error);
+  if (!resource.error.ok()) {
+    // Kafka takes a topic without a name for the default of all topics, which there is not.
+    if (asked.resource_name.empty()) resource.error.code = ErrorCode::kInvalidRequest;
+    return std::move(resource.error);
+  }
   std::vector<ConfigChange> changes;
   for (const auto& config : asked.configs) {
     if (config.config_operation < 0 || config.config_operation > kOperationMax) {

@@ -33,7 +33,6 @@ void list(const Call<Request>& call, int8_t type, std::vector<Response::ConfigRe
     }
   } else if (type == kTypeBroker) {
     found.push_back({node_name, type, {}});
-    if (!call.node.settings().dynamic(true).empty()) found.push_back({"", type, {}});
   } else if (type == kTypeBrokerLogger) {
     found.push_back({node_name, type, {}});
   }

@@ -14,6 +14,12 @@ void sync_group(Node& node, rpc::Request request) {
   std::optional<rpc::Decoded<Request>> decoded = decode_or_close<Request>(request);
   if (!decoded) return;
   const Request& message = decoded->message;
+  if (request.version >= 5 && (is_null(message.protocol_type) || is_null(message.protocol_name))) {
+    proto::SyncGroupResponse response;
+    response.error_code = proto::to_number(proto::ErrorCode::kInconsistentGroupProtocol);
+    response.assignment = as_bytes("");
+    return rpc::respond(request, response);
+  }
   if (!is_allowed(node, request, AclOperation::kRead, ResourceType::kGroup, message.group_id)) {
     proto::SyncGroupResponse response;
     response.error_code = proto::to_number(proto::ErrorCode::kGroupAuthorizationFailed);
@@ -33,12 +39,6 @@ void sync_group(Node& node, rpc::Request request) {
   input.protocol_type = message.protocol_type;
   input.protocol_name = message.protocol_name;
   input.assignments = assignments;
-  if (request.version >= 5 && (is_null(message.protocol_type) || is_null(message.protocol_name))) {
-    proto::SyncGroupResponse response;
-    response.error_code = proto::to_number(proto::ErrorCode::kInconsistentGroupProtocol);
-    response.assignment = as_bytes("");
-    return rpc::respond(request, response);
-  }
   node.groups().sync(std::move(request), input);
 }
 

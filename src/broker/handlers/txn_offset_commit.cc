@@ -24,7 +24,8 @@ struct Commits {
   std::vector<PartitionAnswer*> answers;  // of those
 };
 
-void read_topic(const Call<Request>& call, const Request::TxnOffsetCommitRequestTopic& asked,
+void read_topic(const Call<Request>& call, ErrorCode refused,
+                const Request::TxnOffsetCommitRequestTopic& asked,
                 Response::TxnOffsetCommitResponseTopic& answer, Commits& commits) {
   const Topic* topic = call.node.topics().find(asked.name);
   const Groups& groups = call.node.groups().groups();
@@ -35,6 +36,10 @@ void read_topic(const Call<Request>& call, const Request::TxnOffsetCommitRequest
     const auto& wanted = asked.partitions[i];
     PartitionAnswer& each = answer.partitions[i];
     each.partition_index = wanted.partition_index;
+    if (refused != ErrorCode::kNone) {
+      each.error_code = proto::to_number(refused);
+      continue;
+    }
     if (!allowed) {
       each.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
       continue;
@@ -75,7 +80,8 @@ ErrorCode join_transaction(const Call<Request>& call) {
   return error == ErrorCode::kNotEnoughReplicas ? ErrorCode::kCoordinatorNotAvailable : error;
 }
 
-ErrorCode commit(const Call<Request>& call, Commits& commits) {
+// Whether the client may do this at all, before its topics are looked at.
+ErrorCode check_access(const Call<Request>& call) {
   const Request& asked = call.message;
   if (!is_allowed(call, AclOperation::kWrite, ResourceType::kTransactionalId,
                   asked.transactional_id)) {
@@ -84,6 +90,11 @@ ErrorCode commit(const Call<Request>& call, Commits& commits) {
   if (!may_group(call, AclOperation::kRead, asked.group_id)) {
     return ErrorCode::kGroupAuthorizationFailed;
   }
+  return ErrorCode::kNone;
+}
+
+ErrorCode commit(const Call<Request>& call, Commits& commits) {
+  const Request& asked = call.message;
   if (asked.group_id.empty()) return ErrorCode::kInvalidGroupId;
   const ErrorCode refused = join_transaction(call);
   if (refused != ErrorCode::kNone) return refused;
@@ -102,10 +113,11 @@ ErrorCode commit(const Call<Request>& call, Commits& commits) {
 
 void txn_offset_commit(const Call<Request>& call, Response& response) {
   const auto& topics = call.message.topics;
+  const ErrorCode refused = check_access(call);
   Commits commits;
   response.topics = call.arena.array<Response::TxnOffsetCommitResponseTopic>(topics.size());
   for (size_t i = 0; i < topics.size(); ++i) {
-    read_topic(call, topics[i], response.topics[i], commits);
+    read_topic(call, refused, topics[i], response.topics[i], commits);
   }
   if (commits.offsets.empty()) return;
   const ErrorCode error = commit(call, commits);

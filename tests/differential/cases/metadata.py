@@ -48,7 +48,8 @@ def auto_create(t):
 def cluster(t):
     for version in range(3):
         t.ask("DescribeCluster", version)
-        t.ask("DescribeCluster", version, "with operations", IncludeClusterAuthorizedOperations=True)
+        t.ask("DescribeCluster", version, "with operations",
+              IncludeClusterAuthorizedOperations=True)
     t.ask("DescribeCluster", 1, "controllers", EndpointType=2)
     t.ask("DescribeCluster", 2, "endpoint type 9", EndpointType=9)
     t.ask("DescribeCluster", 2, "fenced ones too", IncludeFencedBrokers=True)

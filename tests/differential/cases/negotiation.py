@@ -95,7 +95,8 @@ def odd_frames(t):
     c = t.connect()
     c.send_bytes(frame(head(12, 0) + b"\0\1g" + struct.pack(">i", 1) + b"\0\1m" + b"extra"))
     t.closes(c, "bytes after the body")
-    for label, data in (("null", struct.pack(">hhih", 12, 0, 7, -1)), ("empty", head(12, 0, client=b"")),
+    for label, data in (("null", struct.pack(">hhih", 12, 0, 7, -1)),
+                        ("empty", head(12, 0, client=b"")),
                         ("not UTF-8", head(12, 0, client=b"\xff\xfe"))):
         c = t.connect()
         c.send_bytes(frame(data + b"\0\1g" + struct.pack(">i", 1) + b"\0\1m"))

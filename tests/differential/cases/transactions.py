@@ -183,7 +183,9 @@ def offsets(t):
     parts = [{"PartitionIndex": 0, "CommittedOffset": 42, "CommittedMetadata": "in txn"}]
 
     def commit(version, say="", group="tx-group", member="", generation=-1, epoch=None):
-        fields = {"MemberId": member, "GenerationIdOrMemberEpoch": generation} if version >= 3 else {}
+        fields = {}
+        if version >= 3:
+            fields = {"MemberId": member, "GenerationIdOrMemberEpoch": generation}
         t.ask("TxnOffsetCommit", version, say, TransactionalId="tx-off", GroupId=group,
               ProducerId=p, ProducerEpoch=e if epoch is None else epoch,
               Topics=[{"Name": "tx-e", "Partitions": parts}], **fields)
