@@ -50,10 +50,11 @@ if(ODRADEK_TESTS)
     add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} ${script})
   endforeach()
   if(TARGET odradek-broker)
-    add_test(NAME differential COMMAND ${Python3_EXECUTABLE}
-             ${PROJECT_SOURCE_DIR}/tests/differential/run.py check
-             --broker $<TARGET_FILE:odradek-broker>)
-    set_tests_properties(differential PROPERTIES TIMEOUT 600)
+    set(differential ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/differential/run.py check
+        --broker $<TARGET_FILE:odradek-broker>)
+    add_test(NAME differential COMMAND ${differential})
+    add_test(NAME differential_on_disk COMMAND ${differential} --disk)
+    set_tests_properties(differential differential_on_disk PROPERTIES TIMEOUT 600)
   endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/tools/tidy.py)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py

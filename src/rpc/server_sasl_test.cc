@@ -244,6 +244,7 @@ TEST_F(SaslTest, ASessionEndsUnlessAuthenticatedAgain) {
 }
 
 TEST_F(SaslTest, ReauthenticationKeepsThePrincipalAndTheMechanism) {
+  listener.sasl->max_session_ms = 60'000;
   for (const bool change_mechanism : {false, true}) {
     RawClient raw = connect();
     raw.send(handshake("PLAIN", 1) + authenticate(kAliceToken));
@@ -258,7 +259,32 @@ TEST_F(SaslTest, ReauthenticationKeepsThePrincipalAndTheMechanism) {
   }
 }
 
+TEST_F(SaslTest, ReauthenticationNeedsASessionThatEndsAndIsForOnceASecond) {
+  const auto again = [](RawClient& raw) {
+    raw.send(handshake("PLAIN", 1));
+    const auto frames = raw.frames();
+    return decoded<proto::SaslHandshakeResponse>(frames.at(0), 1).message.error_code;
+  };
+  RawClient endless = connect();
+  endless.send(handshake("PLAIN", 1) + authenticate(kAliceToken));
+  EXPECT_EQ(endless.frames().size(), 2U);
+  clock.advance(seconds(5));
+  EXPECT_EQ(again(endless), 34);
+
+  listener.sasl->max_session_ms = 60'000;
+  RawClient ending = connect();
+  ending.send(handshake("PLAIN", 1) + authenticate(kAliceToken));
+  EXPECT_EQ(ending.frames().size(), 2U);
+  EXPECT_EQ(again(ending), 0) << "the first is taken at once";
+  ending.send(authenticate(kAliceToken));
+  EXPECT_EQ(ending.frames().size(), 1U);
+  EXPECT_EQ(again(ending), 34);
+  clock.advance(seconds(1));
+  EXPECT_EQ(again(ending), 0);
+}
+
 TEST_F(SaslTest, RequestsInTheMiddleOfReauthenticationAreRefused) {
+  listener.sasl->max_session_ms = 60'000;
   RawClient raw = connect();
   raw.send(handshake("PLAIN", 1) + authenticate(kAliceToken));
   clock.advance(seconds(5));
@@ -268,6 +294,7 @@ TEST_F(SaslTest, RequestsInTheMiddleOfReauthenticationAreRefused) {
 }
 
 TEST_F(SaslTest, ReauthenticationWaitsForTheAnswersBeforeIt) {
+  listener.sasl->max_session_ms = 60'000;
   RawClient raw = connect();
   raw.send(handshake("PLAIN", 1) + authenticate(kAliceToken));
   EXPECT_EQ(raw.frames().size(), 2U);

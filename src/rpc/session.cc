@@ -21,7 +21,7 @@ namespace {
 
 using proto::ErrorCode;
 
-// A client that authenticates again sooner is not re-authenticating but confused (Kafka 4.0,
+// A client that authenticates again and again is not re-authenticating but confused (Kafka 4.0,
 // KafkaChannel.MIN_REAUTH_INTERVAL_ONE_SECOND_NANOS).
 constexpr Duration kMinReauthenticationInterval = std::chrono::seconds(1);
 
@@ -110,6 +110,15 @@ Result<SessionStep> Session::api_versions_error(const Request& request, int16_t 
   return answer_with(request, version, answer);
 }
 
+bool Session::may_begin_again(const Clock& clock) {
+  if (state_ != State::kReady || !authenticated_once_) return true;
+  if (!expires_) return false;
+  const MonotonicTime now = clock.now();
+  if (began_again_at_ && now - *began_again_at_ < kMinReauthenticationInterval) return false;
+  began_again_at_ = now;
+  return true;
+}
+
 Result<SessionStep> Session::on_handshake(const Request& request, const Clock& clock) {
   ODK_TRY(auto asked, decode_request<proto::SaslHandshakeRequest>(request));
   proto::SaslHandshakeResponse answer;
@@ -117,9 +126,7 @@ Result<SessionStep> Session::on_handshake(const Request& request, const Clock& c
   if (listener_.sasl) {
     mechanisms.assign(listener_.sasl->mechanisms.begin(), listener_.sasl->mechanisms.end());
   }
-  const bool too_soon = state_ == State::kReady && authenticated_at_ &&
-                        clock.now() - *authenticated_at_ < kMinReauthenticationInterval;
-  if (!listener_.sasl || too_soon) {
+  if (!listener_.sasl || !may_begin_again(clock)) {
     answer.error_code = proto::to_number(ErrorCode::kIllegalSaslState);
     answer.mechanisms = proto::empty_array<std::string_view>();
     return answer_with(request, request.version, answer);
@@ -210,13 +217,12 @@ Result<auth::SaslStep> Session::advance(Bytes token, const Clock& clock) {
 }
 
 int64_t Session::begin_lifetime(int64_t credentials_ms, const Clock& clock) {
-  authenticated_at_ = clock.now();
   int64_t lifetime_ms = listener_.sasl->max_session_ms;
   if (credentials_ms > 0) {
     lifetime_ms = lifetime_ms > 0 ? std::min(lifetime_ms, credentials_ms) : credentials_ms;
   }
   expires_.reset();
-  if (lifetime_ms > 0) expires_ = *authenticated_at_ + std::chrono::milliseconds(lifetime_ms);
+  if (lifetime_ms > 0) expires_ = clock.now() + std::chrono::milliseconds(lifetime_ms);
   return std::max<int64_t>(lifetime_ms, 0);
 }
 

@@ -41,6 +41,9 @@ class Session {
   Result<SessionStep> on_raw_token(Bytes token, const Clock& clock);
 
  private:
+  // Whether a handshake now is a first one, or a re-authentication that is wanted: of a session
+  // that ends, once a second at most.
+  bool may_begin_again(const Clock& clock);
   enum class State : uint8_t { kHandshake, kTokens, kRawTokens, kReady };
 
   // A step of the exchange: the server's token, or why it failed.
@@ -58,7 +61,7 @@ class Session {
   std::string mechanism_;
   std::string refusal_;  // why the coming token will be refused
   std::unique_ptr<auth::SaslServer> exchange_;
-  std::optional<MonotonicTime> authenticated_at_;
+  std::optional<MonotonicTime> began_again_at_;  // the last re-authentication
   std::optional<MonotonicTime> expires_;
 };
 

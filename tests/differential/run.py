@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The differential test: the same requests to Apache Kafka and to odradek-broker, answers equal.
 
-  run.py check [--broker PROGRAM] [--only REGEX]     ours against the recorded answers of Kafka
-  run.py record HOST:PORT [--suite NAME] [--only REGEX]      record from a running Kafka
-  run.py show HOST:PORT [--suite NAME] [--only REGEX]        print the minutes, compare nothing
+  run.py check [--broker PROGRAM] [--disk] [--only REGEX]   ours against the answers of Kafka
+  run.py record HOST:PORT [--suite NAME] [--only REGEX]     record them from a running Kafka
+  run.py show HOST:PORT [--suite NAME] [--only REGEX]       print the minutes, compare nothing
 """
 import argparse
 import difflib
@@ -13,6 +13,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -26,7 +27,7 @@ PROPERTIES = {
     "group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "100",
     "group.max.size": "3", "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4", "num.partitions": "1",
-    "group.consumer.min.session.timeout.ms": "100",
+    "connections.max.reauth.ms": "3600000", "group.consumer.min.session.timeout.ms": "100",
     "group.consumer.min.heartbeat.interval.ms": "50",
     "log.message.timestamp.after.max.ms": "3600000",
 }
@@ -85,17 +86,23 @@ def wait_until_ready(address):
 
 
 class OurBroker:
-    def __init__(self, program, suite):
+    """odradek-broker in memory, or with `disk` in a folder that goes away with it."""
+
+    def __init__(self, program, suite, disk=False):
+        self.folder = tempfile.TemporaryDirectory() if disk else None
         sets = [word for name, value in PROPERTIES.items() for word in ("--set", f"{name}={value}")]
         self.process = subprocess.Popen(
             [program, "--profile", "kafka", "--http", "off", "--log-level", "error",
-             *SUITES[suite], *sets], stdout=subprocess.PIPE, text=True)
+             *(["--data", self.folder.name] if disk else []), *SUITES[suite], *sets],
+            stdout=subprocess.PIPE, text=True)
         self.address = address_of(json.loads(self.process.stdout.readline())["bootstrap"])
 
     def stop(self):
         self.process.terminate()
         if self.process.wait(10) != 0:
             raise RuntimeError(f"the broker ended with {self.process.returncode}")
+        if self.folder:
+            self.folder.cleanup()
 
 
 def difference(title, wanted, got):
@@ -104,13 +111,13 @@ def difference(title, wanted, got):
     return f"== {title}\n" + "\n".join(lines)
 
 
-def check(program, only):
+def check(program, only, disk):
     bad = count = 0
     for suite in SUITES:
         cases = load(suite, only)
         if not cases:
             continue
-        broker = OurBroker(program, suite)
+        broker = OurBroker(program, suite, disk)
         if suite == "plain":
             wait_until_ready(broker.address)
         for module, title, function in cases:
@@ -159,10 +166,11 @@ def main():
     parser.add_argument("bootstrap", nargs="?")
     parser.add_argument("--broker", default="build/dev/bin/odradek-broker")
     parser.add_argument("--suite", choices=sorted(SUITES), default="plain")
+    parser.add_argument("--disk", action="store_true", help="our broker keeps its data on disk")
     parser.add_argument("--only", default="", metavar="REGEX")
     options = parser.parse_args()
     if options.command == "check":
-        return check(options.broker, options.only)
+        return check(options.broker, options.only, options.disk)
     if not options.bootstrap:
         parser.error("which broker? HOST:PORT")
     work = record if options.command == "record" else show
