@@ -69,8 +69,13 @@ export async function openPage(browser, base, { width = 1280, scheme = "light", 
   });
   return { context, page, complaints,
     go: async (hash) => {
-      await page.goto(`${base}/#${hash}`);
-      await page.locator("main h1").first().waitFor();
+      const url = `${base}/#${hash}`;
+      // The page that is left has a heading, too.
+      if (page.url() !== url) {
+        await page.evaluate(() => document.querySelector("main .page")?.classList.add("left"));
+      }
+      await page.goto(url);
+      await page.locator("main .page:not(.left) h1").first().waitFor();
     } };
 }
 
