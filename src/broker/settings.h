@@ -66,6 +66,8 @@ class Settings {
   // What was set for one consumer group; empty when nothing was.
   const TopicOverrides& group_overrides(std::string_view group) const;
   void set_group_overrides(std::string_view group, TopicOverrides overrides);
+  // All groups for which something was set.
+  const std::map<std::string, TopicOverrides, std::less<>>& groups() const { return groups_; }
   // A group's effective value, and the levels below.
   ConfigValue group_get(const ConfigDef& def, std::string_view group) const;
   std::vector<ConfigSynonym> group_synonyms(const ConfigDef& def, std::string_view group) const;

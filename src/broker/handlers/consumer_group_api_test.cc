@@ -15,6 +15,8 @@
 #include "proto/messages/describe_groups_response.h"
 #include "proto/messages/incremental_alter_configs_request.h"
 #include "proto/messages/incremental_alter_configs_response.h"
+#include "proto/messages/list_config_resources_request.h"
+#include "proto/messages/list_config_resources_response.h"
 #include "proto/messages/list_groups_request.h"
 #include "proto/messages/list_groups_response.h"
 
@@ -151,6 +153,13 @@ TEST_F(ConsumerGroupApi, FollowsTheConfigurationOfTheGroup) {
   EXPECT_EQ(configs[1].config_source, 8);
   EXPECT_EQ(configs[1].synonyms.size(), 2U);
   EXPECT_EQ(configs[2].config_source, 5);
+
+  int8_t types[] = {32};
+  proto::ListConfigResourcesRequest list;
+  list.resource_types = types;
+  const auto listed = call(list, 1);
+  ASSERT_EQ(listed->config_resources.size(), 1U);
+  EXPECT_EQ(listed->config_resources[0].resource_name, "g");
 }
 
 TEST_F(ConsumerGroupApi, RemovesSilentMembersInTime) {

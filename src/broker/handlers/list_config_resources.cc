@@ -35,6 +35,10 @@ void list(const Call<Request>& call, int8_t type, std::vector<Response::ConfigRe
     found.push_back({node_name, type, {}});
   } else if (type == kTypeBrokerLogger) {
     found.push_back({node_name, type, {}});
+  } else if (type == kTypeGroup) {
+    for (const auto& [name, values] : call.node.settings().groups()) {
+      found.push_back({call.arena.copy(name), type, {}});
+    }
   }
 }
 
