@@ -61,7 +61,18 @@ class ClientTest : public testing::Test {
     const auto created = admin_.create_topics({topic}).get();
     EXPECT_TRUE(created.has_value());
     EXPECT_TRUE(created->front().result) << created->front().result.error().to_string();
+    wait_for_topic(name);
     return name;
+  }
+
+  // A broker of a real cluster learns of a topic a little after its creation was answered.
+  void wait_for_topic(const std::string& name) {
+    const auto end = std::chrono::steady_clock::now() + seconds(30);
+    while (std::chrono::steady_clock::now() < end) {
+      const auto described = admin_.describe_topics({name}).get();
+      if (described && described->size() == 1 && !described->front().partitions.empty()) return;
+    }
+    ADD_FAILURE() << "the broker does not know of " << name;
   }
 
   // Sends "0", "1", ... to the partition, or by key "k0", "k1", ...
