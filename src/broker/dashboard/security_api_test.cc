@@ -13,9 +13,8 @@ class DashboardSecurity : public testing::DashboardTest {
     DashboardTest::SetUp();
   }
 
-  static constexpr const char* kEntry =
-      R"({"resource_type":"TOPIC","resource_name":"t",)"
-      R"("principal":"User:alice","operation":"READ"})";
+  static constexpr const char* kEntry = R"({"resource_type":"TOPIC","resource_name":"t",)"
+                                        R"("principal":"User:alice","operation":"READ"})";
 };
 
 TEST_F(DashboardSecurity, WorksForABrokerWithAccessControl) {
