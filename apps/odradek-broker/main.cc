@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/dashboard/dashboard.h"
+#include "broker/kafka_environment.h"
 #include "broker/node.h"
 #include "broker/program_config.h"
 #include "broker/security/security.h"
@@ -39,6 +40,7 @@ constexpr std::string_view kHttpDefault = "127.0.0.1:8080";
 struct Flags {
   std::string config_file;
   std::string ready_file;
+  bool kafka_environment = false;
   std::vector<std::string> listen;
   std::vector<std::string> advertise;
   std::vector<std::string> topics;
@@ -61,6 +63,20 @@ int exit_code(const Error& error) {
 int fail(const Error& error) {
   fmt::print(stderr, "odradek-broker: {}\n", error.message());
   return exit_code(error);
+}
+
+// The variables of Apache Kafka's container; as there, an unknown one is only worth a warning.
+void take_kafka_environment(ProgramConfig& config) {
+  std::vector<std::string_view> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  KafkaEnvironment environment = read_kafka_environment(variables);
+  for (auto& [name, value] : environment.properties) {
+    config.properties.insert_or_assign(name, std::move(value));
+  }
+  if (!environment.cluster_id.empty()) config.cluster_id = environment.cluster_id;
+  for (const std::string& name : environment.unknown) {
+    fmt::print(stderr, "odradek-broker: KAFKA_ variable of an unknown property: {}\n", name);
+  }
 }
 
 // Flags win over the environment, and that over the file.
@@ -87,6 +103,7 @@ Result<BrokerOptions> read_options(const Flags& flags, ProgramConfig& config) {
     }
     config.users[user.substr(0, colon)] = Secret(user.substr(colon + 1));
   }
+  if (flags.kafka_environment) take_kafka_environment(config);
   for (const std::string& set : flags.sets) {
     const size_t equals = set.find('=');
     if (equals == std::string::npos) {
@@ -121,10 +138,11 @@ class Program {
  public:
   Program(io::Loop& loop, BrokerOptions options) : loop_(loop), broker_(std::move(options)) {}
 
-  io::Task<int> run(ProgramConfig config, std::string ready_file) {
+  io::Task<int> run(ProgramConfig config, Flags flags) {
     io::SignalWatch signals(loop_, {SIGTERM, SIGINT});
-    Result<void> started = start(config, ready_file);
+    Result<void> started = start(config, flags.ready_file);
     if (started) {
+      if (flags.kafka_environment) print_container_ready();
       const Result<int> signal = co_await signals.wait();
       ODK_LOG(info, "stopping", kv("signal", signal.value_or(0)));
     }
@@ -150,6 +168,12 @@ class Program {
     std::fflush(stdout);
     if (!ready_file.empty()) ODK_TRY_VOID(write_ready_file(ready_file, line));
     return {};
+  }
+
+  // The line that test containers wait for.
+  static void print_container_ready() {
+    fmt::print("Transitioning from RECOVERY to RUNNING\nKafka Server started\n");
+    std::fflush(stdout);
   }
 
   // Gives the address; empty when the one nobody asked for is taken.
@@ -242,6 +266,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--config", flags.config_file, "settings in YAML")->option_text("FILE");
   app.add_option("--ready-file", flags.ready_file, "written when the broker serves")
       ->option_text("FILE");
+  app.add_flag("--kafka-environment", flags.kafka_environment,
+               "properties from KAFKA_ variables, as Apache Kafka's container takes them");
   const auto plain = [&](const std::string& flag, const std::string& key, const char* text) {
     app.add_option_function<std::string>(
         flag, [&flags, key](const std::string& value) { flags.plain.emplace_back(key, value); },
@@ -294,7 +320,7 @@ int run(int argc, char** argv) {
   io::Loop loop;
   options->loop = &loop;
   Program program(loop, *std::move(options));
-  return loop.block_on(program.run(std::move(config), flags.ready_file));
+  return loop.block_on(program.run(std::move(config), std::move(flags)));
 }
 
 }  // namespace
