@@ -50,7 +50,7 @@ GroupRecord ClassicGroup::record() const {
     each.assignment = as_bytes(member.assignment);
   }
   Value value;
-  value.protocol_type = protocol_type_.value_or("");
+  value.protocol_type = protocol_type_ ? std::string_view(*protocol_type_) : std::string_view("");
   value.generation = generation_;
   value.protocol = view_of(protocol_name_);
   value.leader = leader_.empty() ? std::string_view() : std::string_view(leader_);
