@@ -165,7 +165,7 @@ void TransactionManager::on_failure(const Error& error) {
 }
 
 void TransactionManager::fail_transaction(kafka::KafkaError said, const Error& error) {
-  if (state_ == State::kFinished || failure_) return;
+  if (state_ != State::kOpen || failure_) return;
   failure_ = std::move(said).as_abortable();
   refuse_records(failure_);
   wanted_.clear();
