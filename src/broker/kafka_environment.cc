@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "broker/config_defs.h"
+#include "broker/settings.h"
 
 namespace odradek::broker {
 namespace {
@@ -38,11 +38,6 @@ std::string property_name(std::string_view name) {
   return property;
 }
 
-bool is_known(const std::string& property) {
-  return find_broker_config(property) != nullptr || property.starts_with("listener.name.") ||
-         property == "super.users" || property == "allow.everyone.if.no.acl.found";
-}
-
 }  // namespace
 
 KafkaEnvironment read_kafka_environment(std::span<const std::string_view> variables) {
@@ -57,7 +52,7 @@ KafkaEnvironment read_kafka_environment(std::span<const std::string_view> variab
     name.remove_prefix(kPrefix.size());
     if (name.empty() || is_for_java(name)) continue;
     std::string property = property_name(name);
-    if (is_known(property)) {
+    if (is_broker_property(property)) {
       environment.properties.insert_or_assign(std::move(property), std::string(value));
     } else {
       environment.unknown.push_back(std::move(property));

@@ -51,6 +51,10 @@ std::string_view unprefixed(std::string_view name) {
 
 }  // namespace
 
+bool is_broker_property(std::string_view name) {
+  return find_broker_config(unprefixed(name)) != nullptr || is_of_authorizer(name);
+}
+
 Settings::Settings(Profile profile) {
   if (profile != Profile::kDev) return;
   profile_ = {{"group.consumer.assignment.interval.ms", "0"},

@@ -90,4 +90,8 @@ class Settings {
   std::map<std::string, TopicOverrides, std::less<>> groups_;
 };
 
+// True for what set_static() takes: Kafka's broker properties, also of one listener or SASL
+// mechanism, and the authorizer's own.
+bool is_broker_property(std::string_view name);
+
 }  // namespace odradek::broker

@@ -24,4 +24,10 @@ inline bool is_about_coordinator(const Error& error) {
          code == proto::ErrorCode::kCoordinatorNotAvailable;
 }
 
+// Asking again cannot help: who we are, or what we ask for, is refused.
+inline bool is_refused(const Error& error) {
+  return error.code() == Errc::kAuthentication ||
+         (error.code() == Errc::kServer && !is_transient(error));
+}
+
 }  // namespace odradek::client

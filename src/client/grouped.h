@@ -61,4 +61,19 @@ class Grouped {
   std::map<std::string, std::vector<Item>, std::less<>> items_;
 };
 
+// Offsets to commit, as the partitions of OffsetCommit and TxnOffsetCommit. The offsets outlive
+// them.
+template <class Partition, class Offsets>
+Grouped<Partition> grouped_offsets(const Offsets& offsets) {
+  Grouped<Partition> grouped;
+  for (const auto& [id, offset] : offsets) {
+    Partition& partition = grouped.add(id.topic);
+    partition.partition_index = id.partition;
+    partition.committed_offset = offset.offset;
+    partition.committed_leader_epoch = offset.leader_epoch;
+    partition.committed_metadata = offset.metadata;
+  }
+  return grouped;
+}
+
 }  // namespace odradek::client

@@ -259,14 +259,7 @@ io::Task<Result<void>> commit_once(cluster::Cluster& cluster, const kafka::Group
   auto connected = co_await cluster.coordinator(cluster::CoordinatorType::kGroup, member.group,
                                                 cluster::kGeneralLane, deadline);
   if (!connected) co_return connected.error();
-  Grouped<CommitPartition> grouped;
-  for (const auto& [id, offset] : offsets) {
-    CommitPartition& partition = grouped.add(id.topic);
-    partition.partition_index = id.partition;
-    partition.committed_offset = offset.offset;
-    partition.committed_leader_epoch = offset.leader_epoch;
-    partition.committed_metadata = offset.metadata;
-  }
+  Grouped<CommitPartition> grouped = grouped_offsets<CommitPartition>(offsets);
   std::vector<CommitTopic> topics = grouped.topics<CommitTopic>();
   proto::OffsetCommitRequest request;
   request.group_id = member.group;

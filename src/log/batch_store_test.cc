@@ -3,10 +3,10 @@
 #include <random>
 #include <string>
 
+#include "log/batches_for_tests.h"
 #include "log/disk/disk_store.h"
 #include "log/disk/memory_file_system_for_tests.h"
 #include "log/memory_store.h"
-#include "wire/batch_builder.h"
 #include "wire/record_iterator.h"
 
 // What both engines do.
@@ -27,19 +27,6 @@ struct DiskEngine {
   std::unique_ptr<BatchStore> store =
       *DiskStore::open(cache, {.directory = "t-0"}, {.clean = true}, 0, recovery);
 };
-
-Slice make_batch(int32_t records, int64_t first_timestamp, size_t value_bytes = 100) {
-  wire::BatchBuilder builder{wire::BatchOptions{}};
-  const std::string value(value_bytes, 'v');
-  for (int32_t i = 0; i < records; ++i) {
-    wire::NewRecord record;
-    record.timestamp_ms = first_timestamp + i;
-    record.value = as_bytes(value);
-    EXPECT_TRUE(builder.append(record));
-  }
-  wire::Compressor compressor;
-  return *builder.finish(compressor);
-}
 
 template <class Engine>
 class BatchStoreTest : public testing::Test {

@@ -2,27 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
-#include "wire/batch_builder.h"
+#include "log/batches_for_tests.h"
 
 namespace odradek::log {
 namespace {
 
 using wire::BatchView;
-
-Slice make_batch(int32_t records, int64_t first_timestamp, size_t value_bytes = 100) {
-  wire::BatchBuilder builder{wire::BatchOptions{}};
-  const std::string value(value_bytes, 'v');
-  for (int32_t i = 0; i < records; ++i) {
-    wire::NewRecord record;
-    record.timestamp_ms = first_timestamp + i;
-    record.value = as_bytes(value);
-    EXPECT_TRUE(builder.append(record));
-  }
-  wire::Compressor compressor;
-  return *builder.finish(compressor);
-}
 
 class MemoryStoreTest : public testing::Test {
  protected:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "broker/handlers/acl_filter.h"
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
 #include "broker/security/security_records.h"
@@ -16,23 +17,6 @@ namespace {
 using proto::ErrorCode;
 using Request = proto::DeleteAclsRequest;
 using Response = proto::DeleteAclsResponse;
-
-std::optional<std::string> given(std::string_view text) {
-  if (is_null(text)) return std::nullopt;
-  return std::string(text);
-}
-
-AclFilter filter_of(const Request::DeleteAclsFilter& asked) {
-  AclFilter filter;
-  filter.resource_type = resource_type_of(asked.resource_type_filter);
-  filter.resource_name = given(asked.resource_name_filter);
-  filter.pattern_type = pattern_type_of(asked.pattern_type_filter);
-  filter.principal = given(asked.principal_filter);
-  filter.host = given(asked.host_filter);
-  filter.operation = acl_operation_of(asked.operation);
-  filter.permission = acl_permission_of(asked.permission_type);
-  return filter;
-}
 
 void tell(const Acl& acl, Arena& arena, Response::DeleteAclsMatchingAcl& answer) {
   answer.error_message = {};
@@ -86,7 +70,7 @@ void delete_acls(const Call<Request>& call, Response& response) {
   response.filter_results = call.arena.array<Response::DeleteAclsFilterResult>(asked.size());
   std::set<Uuid> doomed;
   for (size_t i = 0; i < asked.size(); ++i) {
-    const AclFilter filter = filter_of(asked[i]);
+    const AclFilter filter = acl_filter(asked[i]);
     ApiError error = for_all;
     if (error.ok() && filter.is_unknown()) {
       error = {ErrorCode::kInvalidRequest, "the filter has unknown elements"};

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "broker/handlers/acl_filter.h"
 #include "broker/handlers/apis.h"
 #include "broker/handlers/authorize.h"
 #include "proto/messages/describe_acls_request.h"
@@ -16,23 +17,6 @@ using proto::ErrorCode;
 using Request = proto::DescribeAclsRequest;
 using Response = proto::DescribeAclsResponse;
 using Resource = Response::DescribeAclsResource;
-
-std::optional<std::string> given(std::string_view text) {
-  if (is_null(text)) return std::nullopt;
-  return std::string(text);
-}
-
-AclFilter filter_of(const Request& request) {
-  AclFilter filter;
-  filter.resource_type = resource_type_of(request.resource_type_filter);
-  filter.resource_name = given(request.resource_name_filter);
-  filter.pattern_type = pattern_type_of(request.pattern_type_filter);
-  filter.principal = given(request.principal_filter);
-  filter.host = given(request.host_filter);
-  filter.operation = acl_operation_of(request.operation);
-  filter.permission = acl_permission_of(request.permission_type);
-  return filter;
-}
 
 void refuse(ErrorCode error, std::string_view message, Response& response) {
   response.error_code = proto::to_number(error);
@@ -64,7 +48,7 @@ void describe_acls(const Call<Request>& call, Response& response) {
     return refuse(ErrorCode::kSecurityDisabled, "No Authorizer is configured on the broker",
                   response);
   }
-  const AclFilter filter = filter_of(call.message);
+  const AclFilter filter = acl_filter(call.message);
   if (filter.is_unknown()) {
     return refuse(ErrorCode::kInvalidRequest, "the filter has unknown elements", response);
   }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "client/consumer/classic_member.h"
 #include "client/consumer/subscription_codec.h"
+#include "client/coordinator_errors.h"
 #include "proto/messages/join_group_request.h"
 #include "proto/messages/sync_group_request.h"
 #include "proto/messages/sync_group_response.h"
@@ -41,10 +42,7 @@ io::Task<GroupStep> ClassicMember::join() {
   if (!connected) {
     ODK_LOG(debug, "no group coordinator", kv("error", connected.error().to_string()));
     failure_ = connected.error();
-    const bool is_final = failure_.code() == Errc::kAuthentication ||
-                          (failure_.code() == Errc::kServer &&
-                           !proto::is_retriable(proto::error_code(failure_.server_code())));
-    co_return is_final ? GroupStep::kFail : GroupStep::kPause;
+    co_return is_refused(failure_) ? GroupStep::kFail : GroupStep::kPause;
   }
   const Result<Slice> subscription = own_subscription();
   if (!subscription) {

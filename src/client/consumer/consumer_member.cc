@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "client/coordinator_errors.h"
 
 namespace odradek::client {
 namespace {
@@ -12,6 +13,22 @@ constexpr Duration kGoodbyeMax = std::chrono::seconds(1);
 constexpr Duration kFirstInterval = std::chrono::seconds(3);  // until the coordinator says one
 
 using Request = proto::ConsumerGroupHeartbeatRequest;
+
+// A heartbeat that says nothing but who is alive.
+Request request_of(const kafka::GroupMetadata& identity, int32_t epoch) {
+  Request request;
+  request.group_id = identity.group;
+  request.member_id = identity.member_id;
+  request.member_epoch = epoch;
+  request.instance_id = {};
+  request.rack_id = {};
+  request.subscribed_topic_names = {};
+  request.subscribed_topic_regex = {};
+  request.server_assignor = {};
+  request.topic_partitions = {};
+  if (!identity.instance_id.empty()) request.instance_id = identity.instance_id;
+  return request;
+}
 
 }  // namespace
 
@@ -66,10 +83,7 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
   auto connected = co_await coordinator(deadline);
   if (!connected) {
     failure_ = connected.error();
-    const bool is_final = failure_.code() == Errc::kAuthentication ||
-                          (failure_.code() == Errc::kServer &&
-                           !proto::is_retriable(proto::error_code(failure_.server_code())));
-    co_return is_final ? GroupStep::kFail : GroupStep::kPause;
+    co_return is_refused(failure_) ? GroupStep::kFail : GroupStep::kPause;
   }
   auto metadata = co_await cluster_->metadata(topics(), deadline);
   if (!metadata) co_return GroupStep::kPause;
@@ -91,17 +105,7 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
   const std::vector<std::string> names = topics();
   std::vector<std::string_view> name_views(names.begin(), names.end());
 
-  Request request;
-  request.group_id = identity().group;
-  request.member_id = identity().member_id;
-  request.member_epoch = epoch;
-  request.instance_id = {};
-  request.rack_id = {};
-  request.subscribed_topic_names = {};
-  request.subscribed_topic_regex = {};
-  request.server_assignor = {};
-  request.topic_partitions = {};
-  if (membership_.is_static()) request.instance_id = identity().instance_id;
+  Request request = request_of(identity(), epoch);
   if (says_all) {
     request.rebalance_timeout_ms = static_cast<int32_t>(state_->options.max_poll_interval.count());
     if (!state_->options.rack.empty()) request.rack_id = state_->options.rack;
@@ -269,17 +273,7 @@ io::Task<void> ConsumerMember::leave(MonotonicTime deadline) {
 io::Task<void> ConsumerMember::say_goodbye(int32_t epoch, MonotonicTime deadline) {
   auto connected = co_await coordinator(deadline);
   if (!connected) co_return;
-  Request request;
-  request.group_id = identity().group;
-  request.member_id = identity().member_id;
-  request.member_epoch = epoch;
-  request.instance_id = {};
-  request.rack_id = {};
-  request.subscribed_topic_names = {};
-  request.subscribed_topic_regex = {};
-  request.server_assignor = {};
-  request.topic_partitions = {};
-  if (membership_.is_static()) request.instance_id = identity().instance_id;
+  Request request = request_of(identity(), epoch);
   auto left = co_await cluster_->call(*std::move(connected), request, deadline);
   if (!left) ODK_LOG(debug, "leave failed", kv("error", left.error().to_string()));
 }

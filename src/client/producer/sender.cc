@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "client/client_thread.h"
+#include "client/coordinator_errors.h"
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
 
@@ -179,7 +180,7 @@ void Sender::set_identity(const ProducerIdentity& identity) {
   }
 }
 
-bool Sender::drop_unsent(const Error& error) {
+void Sender::drop_unsent(const Error& error) {
   dropping_ = error;
   for (const auto& state : states_) {
     if (state == nullptr) continue;
@@ -190,7 +191,6 @@ bool Sender::drop_unsent(const Error& error) {
   }
   fail_queued(error);
   release();
-  return has_dropped_numbered_;
 }
 
 bool Sender::stop_dropping() {
@@ -242,11 +242,7 @@ io::Task<void> Sender::get_identity() {
     }
     const Error& error = identity.error();
     ODK_LOG(debug, "no producer id", kv("error", error.to_string()));
-    const bool is_final = error.code() == Errc::kAuthentication ||
-                          error.code() == Errc::kUnsupported ||
-                          (error.code() == Errc::kServer &&
-                           !proto::is_retriable(proto::error_code(error.server_code())));
-    if (is_final) {
+    if (is_refused(error) || error.code() == Errc::kUnsupported) {
       give_up(error.with_context("idempotent producer"));
       co_return;
     }

@@ -45,9 +45,9 @@ class Sender {
   // The identity for the batches to come; another one only while nothing is outstanding.
   void set_identity(const ProducerIdentity& identity);
   // Reports `error` for everything that is not on its way, and for what comes back undelivered.
-  // True when numbers of the sequence were given up with it.
-  bool drop_unsent(const Error& error);
-  // Ends drop_unsent(): what comes now is sent again. True as above, for what came back since.
+  void drop_unsent(const Error& error);
+  // Ends drop_unsent(): what comes now is sent again. True when numbers of the sequence were given
+  // up meanwhile.
   bool stop_dropping();
   bool has_flights() const { return flights_ > 0; }
   // Notified whenever an answer came, or did not in time.
@@ -143,8 +143,8 @@ class Sender {
   std::set<std::string> topics_;  // in use
   ProducerIdentity identity_;
   wire::Compressor compressor_;
-  std::vector<PartitionQueue*> ready_;                   // scratch
-  std::vector<SharedAccumulator::Released> released_;    // to be released together
+  std::vector<PartitionQueue*> ready_;  // scratch
+  std::vector<SharedAccumulator::Released> released_;  // to be released together
   std::optional<MonotonicTime> next_linger_;
   MonotonicTime next_expiry_check_{};
   MonotonicTime next_metadata_check_{};

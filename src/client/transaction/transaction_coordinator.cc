@@ -168,14 +168,7 @@ io::Task<Result<void>> commit_in_transaction(cluster::Cluster& cluster, Transact
                                              kafka::GroupMetadata member, OffsetMap offsets,
                                              MonotonicTime deadline) {
   const auto once = [&](Connection connection, MonotonicTime until) -> io::Task<Result<void>> {
-    Grouped<OffsetPartition> grouped;
-    for (const auto& [id, offset] : offsets) {
-      OffsetPartition& partition = grouped.add(id.topic);
-      partition.partition_index = id.partition;
-      partition.committed_offset = offset.offset;
-      partition.committed_leader_epoch = offset.leader_epoch;
-      partition.committed_metadata = offset.metadata;
-    }
+    Grouped<OffsetPartition> grouped = grouped_offsets<OffsetPartition>(offsets);
     std::vector<OffsetTopic> topics = grouped.topics<OffsetTopic>();
     proto::TxnOffsetCommitRequest request;
     request.transactional_id = owner.id;
