@@ -2,7 +2,8 @@
 """The differential test: the same requests to Apache Kafka and to odradek-broker, answers equal.
 
   run.py check [--broker PROGRAM] [--disk] [--only REGEX]   ours against the answers of Kafka
-  run.py record HOST:PORT [--suite NAME] [--only REGEX]     record them from a running Kafka
+  run.py record HOST:PORT [--suite NAME] [--only REGEX] [--restart COMMAND]
+                                                            record them from a running Kafka
   run.py show HOST:PORT [--suite NAME] [--only REGEX]       print the minutes, compare nothing
 """
 import argparse
@@ -11,6 +12,8 @@ import importlib
 import json
 import pathlib
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,7 +38,10 @@ SUITES = {
     "plain": ["--listen", "127.0.0.1:0"],
     "sasl": ["--listen", "SASL_PLAINTEXT://127.0.0.1:0", "--user", "admin:admin-secret",
              "--user", "alice:alice-secret", "--super-user", "User:admin", "--acl"],
+    "life": ["--listen", "127.0.0.1:0"],
 }
+# A group of a hundred members that all find the first generation.
+LIFE_PROPERTIES = {"group.max.size": "1000", "group.initial.rebalance.delay.ms": "1000"}
 
 
 def load(suite, only):
@@ -89,20 +95,45 @@ class OurBroker:
     """odradek-broker in memory, or with `disk` in a folder that goes away with it."""
 
     def __init__(self, program, suite, disk=False):
-        self.folder = tempfile.TemporaryDirectory() if disk else None
-        sets = [word for name, value in PROPERTIES.items() for word in ("--set", f"{name}={value}")]
-        self.process = subprocess.Popen(
-            [program, "--profile", "kafka", "--http", "off", "--log-level", "error",
-             *(["--data", self.folder.name] if disk else []), *SUITES[suite], *sets],
-            stdout=subprocess.PIPE, text=True)
-        self.address = address_of(json.loads(self.process.stdout.readline())["bootstrap"])
+        self.folder = tempfile.TemporaryDirectory() if disk or suite == "life" else None
+        properties = PROPERTIES | (LIFE_PROPERTIES if suite == "life" else {})
+        sets = [word for name, value in properties.items() for word in ("--set", f"{name}={value}")]
+        self.command = [
+            program, "--profile", "kafka", "--http", "off", "--log-level", "error",
+            *(["--data", self.folder.name] if self.folder else []), *SUITES[suite], *sets]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        if not ready:
+            raise RuntimeError(f"the broker ended with {self.process.wait()}")
+        self.address = address_of(json.loads(ready)["bootstrap"])
+
+    def restart(self, signal_name):
+        self.process.send_signal(getattr(signal, "SIG" + signal_name))
+        self.process.wait(10)
+        self.process.stdout.close()
+        self.command = [word.replace("127.0.0.1:0", f"127.0.0.1:{self.address[1]}")
+                        for word in self.command]
+        self.start()
 
     def stop(self):
         self.process.terminate()
         if self.process.wait(10) != 0:
             raise RuntimeError(f"the broker ended with {self.process.returncode}")
+        self.process.stdout.close()
         if self.folder:
             self.folder.cleanup()
+
+
+def restarted_by(command, address):
+    """Restarts a broker by `command TERM|KILL` and waits until its coordinators answer."""
+    def restart(signal_name):
+        subprocess.run([*shlex.split(command), signal_name], check=True,
+                       stdout=subprocess.DEVNULL)
+        wait_until_ready(address)
+    return restart if command else None
 
 
 def difference(title, wanted, got):
@@ -118,11 +149,11 @@ def check(program, only, disk):
         if not cases:
             continue
         broker = OurBroker(program, suite, disk)
-        if suite == "plain":
+        if suite != "sasl":
             wait_until_ready(broker.address)
         for module, title, function in cases:
             started = time.monotonic()
-            got = script.run_case(broker.address, title, function)
+            got = script.run_case(broker.address, title, function, broker.restart)
             wanted = read_recorded(module).get(title, "never recorded\n")
             count += 1
             if got != wanted:
@@ -135,13 +166,14 @@ def check(program, only, disk):
     return 1 if bad or not count else 0
 
 
-def record(bootstrap, suite, only):
+def record(bootstrap, suite, only, command):
     address = address_of(bootstrap)
-    if suite == "plain":
+    restarter = restarted_by(command, address)
+    if suite != "sasl":
         wait_until_ready(address)
     blocks, failed = {}, 0
     for module, title, function in load(suite, only):
-        minutes = script.run_case(address, title, function)
+        minutes = script.run_case(address, title, function, restarter)
         blocks.setdefault(module, read_recorded(module) if only else {})[title] = minutes
         if "FAILED" in minutes:
             failed += 1
@@ -152,10 +184,12 @@ def record(bootstrap, suite, only):
     return 1 if failed else 0
 
 
-def show(bootstrap, suite, only):
+def show(bootstrap, suite, only, command):
+    address = address_of(bootstrap)
+    restarter = restarted_by(command, address)
     for module, title, function in load(suite, only):
         print(f"== {module}: {title}")
-        print(script.run_case(address_of(bootstrap), title, function), flush=True)
+        print(script.run_case(address, title, function, restarter), flush=True)
     return 0
 
 
@@ -168,13 +202,15 @@ def main():
     parser.add_argument("--suite", choices=sorted(SUITES), default="plain")
     parser.add_argument("--disk", action="store_true", help="our broker keeps its data on disk")
     parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--restart", default="", metavar="COMMAND",
+                        help="COMMAND TERM|KILL ends the recorded broker and starts it again")
     options = parser.parse_args()
     if options.command == "check":
         return check(options.broker, options.only, options.disk)
     if not options.bootstrap:
         parser.error("which broker? HOST:PORT")
     work = record if options.command == "record" else show
-    return work(options.bootstrap, options.suite, options.only)
+    return work(options.bootstrap, options.suite, options.only, options.restart)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,13 @@ class Pending:
             frame = self.connection.frame(for_s)
         self.talk.say(f"{self.label}: {'waits' if frame is None else 'IS ANSWERED'}")
 
+    def ends(self):
+        """Answered or closed, whatever the answer: the broker has stopped meanwhile."""
+        frame = b"closed"
+        with contextlib.suppress(Closed):
+            frame = self.connection.frame()
+        self.talk.say(f"{self.label}: {'STILL WAITS' if frame is None else 'ends'}")
+
     def get(self):
         answer = self.talk.take(self.connection, self.api, self.label, self.differ)
         self.elapsed_s = time.monotonic() - self.sent
@@ -56,8 +63,8 @@ class Pending:
 class Talk:
     """One case's talk with the broker."""
 
-    def __init__(self, address, prefix):
-        self.address, self.prefix = address, prefix
+    def __init__(self, address, prefix, restarter=None):
+        self.address, self.prefix, self.restarter = address, prefix, restarter
         self.masker = transcript.Masker()
         self.lines, self.connections = [], []
         self.main = None
@@ -97,6 +104,12 @@ class Talk:
 
     def closes(self, connection, label):
         self.say(f"{label}: {'closes' if connection.is_closed(5.0) else 'STAYS OPEN'}")
+
+    def restart(self, signal_name):
+        """Ends the broker with TERM or KILL and starts it again, with its data, at its address."""
+        self.restarter(signal_name)
+        self.main = None
+        self.say(f"{signal_name}, started again")
 
     # Requests
 
@@ -193,9 +206,9 @@ class Talk:
         return answer["ProducerId"], answer["ProducerEpoch"]
 
 
-def run_case(address, title, function):
-    """The minutes of one case."""
-    talk = Talk(address, title)
+def run_case(address, title, function, restarter=None):
+    """The minutes of one case. `restarter(signal_name)` ends the broker and starts it again."""
+    talk = Talk(address, title, restarter)
     try:
         function(talk)
     except (Malformed, Closed, OSError, KeyError, IndexError, TypeError) as error:

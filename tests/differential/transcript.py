@@ -23,6 +23,11 @@ SORT_BY = ("Name", "TopicName", "Topic", "ResourceType", "ResourceName", "GroupI
 AS_SENT = {"Fetch"}
 
 
+def is_marker(name, value):
+    """The value of a transaction marker: version 0 and the epoch of the coordinator."""
+    return name == "Value" and isinstance(value, bytes) and len(value) == 6 and value[:2] == b"\0\0"
+
+
 def sort_key(item):
     if not isinstance(item, dict):
         return []
@@ -37,6 +42,7 @@ class Masker:
         self.given = set()  # values the case itself made up: shown as they are
         self.bound = {}
         self.counts = {}
+        self.epochs = False  # how far a start moves leader and coordinator epochs is a broker's own
 
     def at(self, delta_ms):
         """A timestamp, shown as T+delta wherever it comes back."""
@@ -71,6 +77,8 @@ class Masker:
             return ALWAYS[name]
         if name in TEXTS:
             return "<text>"
+        if self.epochs and (name == "LeaderEpoch" and value > 0 or is_marker(name, value)):
+            return "<epoch>"
         if isinstance(value, int):
             return self._number(name, value)
         if not isinstance(value, str):

@@ -74,8 +74,8 @@ def refused(t):
         sync(t, "", "m", version=version, say="empty group")
 
 
-@case("22, 23", "two members: blocking join and sync, rebalance told by heartbeat, leader alone "
-      "gets the list")
+@case("22, 23, 26", "two members: blocking join and sync, rebalance told by heartbeat, leader "
+      "alone gets the list")
 def two_members(t):
     a = member_of_one(t, "gr-two")
     b = t.quiet("JoinGroup", 9, GroupId="gr-two", SessionTimeoutMs=30000, RebalanceTimeoutMs=30000,
