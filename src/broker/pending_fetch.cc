@@ -151,27 +151,34 @@ void PendingFetch::complete() {
   answer(read);
 }
 
-// A client above its byte rate gets nothing now, and is to come again later; its session goes on.
-bool PendingFetch::answer_throttled(size_t bytes) {
+// What the quotas say to an answer of so many bytes. Above any of them it will have none.
+Duration PendingFetch::throttle_for(size_t bytes) {
   Quotas& quotas = node_.security().quotas();
-  if (!quotas.limits(QuotaKey::kConsumerByteRate)) return false;
   const MonotonicTime now = node_.loop().now();
-  const Duration throttle =
-      quotas.record(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now);
-  if (throttle <= Duration(0)) return false;
-  quotas.unrecord(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now);
+  const double percent = request_percent(waited_ ? Duration(0) : now - begun_);
+  const Duration throttle = std::max(
+      quotas.record(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now),
+      quotas.record(QuotaKey::kRequestPercentage, request_, percent, now));
+  if (throttle > Duration(0)) {
+    quotas.unrecord(QuotaKey::kConsumerByteRate, request_, static_cast<double>(bytes), now);
+  }
+  return throttle;
+}
+
+// A client above its quotas gets nothing now, and is to come again later; its session goes on.
+void PendingFetch::answer_throttled(Duration throttle) {
   Response response;
   response.throttle_time_ms = throttle_ms(throttle);
   if (options_.session && options_.incremental) response.session_id = options_.session->id();
   if (options_.session && !options_.incremental) node_.sessions().remove(options_.session->id());
   response.responses = proto::empty_array<Response::FetchableTopicResponse>();
   response.node_endpoints = proto::empty_array<Response::NodeEndpoint>();
-  reply(node_, request_, response, now);
-  return true;
+  send_reply(request_, response, throttle);
 }
 
 void PendingFetch::answer(FetchRead& read) {
-  if (answer_throttled(read.bytes)) return;
+  const Duration throttle = throttle_for(read.bytes);
+  if (throttle > Duration(0)) return answer_throttled(throttle);
   Response response;
   if (options_.session) {
     response.session_id = options_.session->id();
@@ -224,7 +231,7 @@ void PendingFetch::answer(FetchRead& read) {
       if (fetched.bytes > 0) options_.session->move_to_end(fetched.asked);
     }
   }
-  reply(node_, request_, response, waited_ ? node_.loop().now() : begun_);
+  rpc::respond(request_, response);
 }
 
 }  // namespace odradek::broker

@@ -41,7 +41,8 @@ class PendingFetch final : public FetchWait {
   bool is_enough(const FetchRead& read) const;
   void wait(const FetchRead& read);
   void answer(FetchRead& read);
-  bool answer_throttled(size_t bytes);
+  Duration throttle_for(size_t bytes);
+  void answer_throttled(Duration throttle);
 
   Node& node_;
   rpc::Request request_;

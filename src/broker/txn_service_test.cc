@@ -69,6 +69,17 @@ TEST_F(TxnServiceTest, AbortsByTheTimerOfTheLoopAlsoAfterARestart) {
   EXPECT_EQ(node_.topics().find("t")->partition(0)->log.end_offset(), 1) << "the marker";
 }
 
+TEST_F(TxnServiceTest, KeepsATransactionOpenForItsTimeoutWhenTheWallClockJumps) {
+  add(init("x"), 0);
+  clock_.set_wall_ms(clock_.wall_ms() + 3'600'000);
+  loop_.run_ready();
+  EXPECT_EQ(txn("x").state, TxnState::kOngoing);
+  clock_.set_wall_ms(0);
+  clock_.advance(std::chrono::milliseconds(60'001));
+  loop_.run_ready();
+  EXPECT_EQ(txn("x").state, TxnState::kCompleteAbort);
+}
+
 TEST_F(TxnServiceTest, TellsWritersCodesTheyUnderstand) {
   TxnProducer producer = init("x");
   EXPECT_EQ(join(producer, TxnJoin::kVerifyOld), ErrorCode::kInvalidTxnState);

@@ -120,6 +120,28 @@ TEST_F(GroupApi, KeepsAMemberWhoseConnectionBreaks) {
   EXPECT_EQ(call(beat)->error_code, number(ErrorCode::kUnknownMemberId));
 }
 
+TEST_F(GroupApi, KeepsAMemberAndItsOffsetsWhenTheWallClockJumps) {
+  create_topic("t");
+  const auto one = join(connect());
+  pass(Duration::zero());
+  const std::string id(one.get()->member_id);
+  sync(*clients_[0], id, 1, "mine");
+  EXPECT_EQ(commit("t", 5, id, 1), 0);
+  proto::HeartbeatRequest beat;
+  beat.group_id = "g";
+  beat.member_id = id;
+  beat.generation_id = 1;
+  const TimestampMs now_ms = clock_.wall_ms();
+  for (const TimestampMs jump_ms : {now_ms - 3'600'000, now_ms + 3'600'000}) {
+    clock_.set_wall_ms(jump_ms);
+    pass(seconds(9));
+    EXPECT_EQ(call(beat)->error_code, 0) << jump_ms;
+    EXPECT_EQ(commit("t", 6, id, 1), 0) << jump_ms;
+  }
+  pass(seconds(11));
+  EXPECT_EQ(call(beat)->error_code, number(ErrorCode::kUnknownMemberId));
+}
+
 TEST_F(GroupApi, DescribesGroups) {
   const auto one = join(connect());
   pass(Duration::zero());

@@ -198,6 +198,17 @@ TEST_F(Fetch, WaitsAsLongAsAskedAndNoLonger) {
   EXPECT_EQ(only_partition(waiting.get()).error_code, 0);
 }
 
+TEST_F(Fetch, WaitsAsLongAsAskedWhenTheWallClockJumps) {
+  create_topic("t");
+  const auto waiting = fetch(connect(), {.wait_ms = 500});
+  clock_.set_wall_ms(clock_.wall_ms() + 3'600'000);
+  pass(milliseconds(499));
+  EXPECT_FALSE(waiting.done());
+  clock_.set_wall_ms(0);
+  pass(milliseconds(1));
+  EXPECT_TRUE(waiting.done());
+}
+
 TEST_F(Fetch, IsWokenByEnoughBytes) {
   create_topic("t");
   const Slice records = batch({"a"});

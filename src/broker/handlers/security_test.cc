@@ -170,6 +170,26 @@ TEST_F(SecurityApi, ThrottlesProducersAboveTheirQuota) {
   EXPECT_TRUE(muted.done());
 }
 
+TEST_F(SecurityApi, AnswersFetchesAboveTheirQuotaWithNothing) {
+  as("admin");
+  produce("t", {std::string(1000, 'x')});
+  proto::AlterClientQuotasRequest::EntityData entity{"user", "admin", {}};
+  proto::AlterClientQuotasRequest::OpData op{"consumer_byte_rate", 10, false, {}};
+  proto::AlterClientQuotasRequest::EntryData entry{{&entity, 1}, {&op, 1}, {}};
+  proto::AlterClientQuotasRequest request;
+  request.entries = {&entry, 1};
+  EXPECT_EQ(call_as("admin", request)->entries[0].error_code, 0);
+  const auto throttled = fetch(as("admin"), {}).get();
+  EXPECT_GT(throttled->throttle_time_ms, 0);
+  EXPECT_TRUE(throttled->responses.empty());
+  op.value = 1e6;
+  pass(seconds(300));
+  EXPECT_EQ(call_as("admin", request)->entries[0].error_code, 0);
+  const auto answer = fetch(as("admin"), {}).get();
+  EXPECT_EQ(answer->throttle_time_ms, 0);
+  EXPECT_GT(only_partition(answer).records.bytes.size(), 1000U);
+}
+
 TEST_F(SecurityApi, WithoutAnAuthorizerSaysThatThereIsNone) {
   by_user_.clear();
   restart_with({});
