@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Rows about odradek-broker as a process, beside Apache Kafka: start, memory, CPU per record.
+"""Rows about odradek-broker as a process: start, memory, CPU per record, latency.
 
-The load comes from broker-bench/bench.sh and the peer from kafka/kafka.sh, both below ODRADEK_PEERS
-(default ../shared/peers). Without them the rows say so: start and memory are then ours alone.
+In memory it stands beside Apache Kafka and kfake, on disk beside kfake on disk. The load comes from
+broker-bench/bench.sh and Apache Kafka from kafka/kafka.sh, both below ODRADEK_PEERS (default
+../shared/peers); kfake is built from bench/peers/kfake. Without a peer the rows say so.
 CPU is user + system seconds of the broker process, the least of the runs.
 """
 
@@ -11,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -27,11 +29,14 @@ KAFKA_NAME = "odradek-bench"
 KAFKA_PORT_BASE = 29392
 STARTS = 10
 ANSWER_DEADLINE_S = 120
+KFAKE = "kfake"
+KFAKE_SOURCE = ROOT / "bench/peers/kfake"
 TESTS = os.environ.get("BENCH_TESTS",
-                       "produce1,fetch,produceall,produceidem,producelz4,latency,idle")
+                       "produce1,fetch,produceall,produceidem,producelz4,latency,e2e,idle")
 
 # metric of bench.sh -> our row
 LOAD_ROWS = [
+    ("RSS after 1024 MiB produced, MiB", "memory after 1 GiB produced", "MiB RSS"),
     ("produce acks=1, broker CPU s per million (user part)",
      "produce acks=1, CPU per million 1 KiB records", "s CPU"),
     ("produce acks=all, broker CPU s per million (user part)",
@@ -42,8 +47,12 @@ LOAD_ROWS = [
      "produce acks=1 lz4, CPU per million 1 KiB records", "s CPU"),
     ("fetch, broker CPU s per million (user part)",
      "fetch, CPU per million 1 KiB records", "s CPU"),
+    ("produce latency at 1000 msg/s, p50 ms", "produce at 1,000 msg/s, p50", "ms"),
     ("produce latency run, broker CPU us per message",
      "produce at 1,000 msg/s, CPU per message", "us CPU"),
+    ("end to end at 1000 msg/s, p50 ms", "end to end at 1,000 msg/s, p50", "ms"),
+    ("end to end, broker CPU us per message", "end to end at 1,000 msg/s, CPU per message",
+     "us CPU"),
     ("10 idle consumers long-polling, broker CPU %", "10 idle consumers", "% CPU"),
 ]
 
@@ -86,17 +95,32 @@ def resident_mib(pid):
 
 
 @contextlib.contextmanager
-def our_broker():
-    """A running odradek-broker: (port, pid, milliseconds from exec to the first answer)."""
-    port = free_port()
+def running(command, port):
+    """A running broker: (port, pid, milliseconds from exec to the first answer)."""
     begin = time.monotonic()
-    with subprocess.Popen([str(BROKER), "--listen", f"127.0.0.1:{port}"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             ready = wait_for_answer(port, process)
             yield port, process.pid, (ready - begin) * 1e3
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def our_broker(data=None):
+    port = free_port()
+    command = [str(BROKER), "--listen", f"127.0.0.1:{port}"]
+    with running([*command, *(["--data", data] if data else [])], port) as broker:
+        yield broker
+
+
+@contextlib.contextmanager
+def kfake_broker(data=None):
+    port = free_port()
+    program = ROOT / "build/peers/kfake"
+    subprocess.run(["go", "build", "-o", str(program), "."], cwd=KFAKE_SOURCE, check=True)
+    with running([str(program), str(port), *([data] if data else [])], port) as broker:
+        yield broker
 
 
 def kafka(*arguments):
@@ -143,43 +167,62 @@ def load(label, port, pid):
     return metrics
 
 
-def emit(name, unit, value, peer_value, note=None):
+def measure(label, broker):
+    """start, memory and metrics of a broker under load; `broker` is one of the context managers."""
+    say(f"load on {label}")
+    with broker as (port, pid, start):
+        idle = resident_mib(pid)
+        return {"start": start, "idle": idle, **load(label, port, pid)}
+
+
+def emit(name, unit, value, peer, peer_value, note=None):
     row = {"name": name, "unit": unit, "value": value, "better": "lower"}
+    if name.startswith("on disk: ") and "CPU per million" in name:
+        row["goal"] = peer_value  # no worse than kfake in the same sitting
     if peer_value is not None:
-        row |= {"peer": KAFKA, "peer_value": peer_value}
+        row |= {"peer": peer, "peer_value": peer_value}
     if note:
         row["note"] = note
     print(json.dumps(row), flush=True)
 
 
-def main():
-    have_load = (PEERS / "broker-bench/bench.sh").exists()
-    have_kafka = (PEERS / "kafka/kafka.sh").exists()
-    missing = None if have_load and have_kafka else f"peer missing: no {PEERS.name} beside the tree"
+def emit_all(prefix, suffix, ours, peer, theirs, note):
+    for metric, name, unit in [("start", "start to first answer", "ms"),
+                               ("idle", "memory when idle", "MiB RSS"), *LOAD_ROWS]:
+        if metric in ours:
+            emit(prefix + name + suffix, unit, ours[metric], peer, theirs.get(metric), note)
 
+
+def best_start(data=None):
     say(f"starting odradek-broker {STARTS} times")
     starts = []
     for _ in range(STARTS):
-        with our_broker() as (_, pid, milliseconds):
+        with our_broker(data) as (_, pid, milliseconds):
             starts.append((milliseconds, resident_mib(pid)))
-    ours = {}
+    return {"start": min(ms for ms, _ in starts), "idle": min(memory for _, memory in starts)}
+
+
+def main():
+    have_load = (PEERS / "broker-bench/bench.sh").exists()
+    have_kafka = have_load and (PEERS / "kafka/kafka.sh").exists()
+    have_kfake = have_load and shutil.which("go") is not None
+    ours = best_start()
+    disk, kafka_s, kfake_s, kfake_disk = {}, {}, {}, {}
     if have_load:
-        say("load on odradek-broker")
-        with our_broker() as (port, pid, _):
-            ours = load("odradek-broker", port, pid)
-
-    theirs, their_start, their_memory = {}, None, None
+        ours = measure("odradek-broker", our_broker()) | ours
+        with tempfile.TemporaryDirectory() as data:
+            disk = measure("odradek-broker on disk", our_broker(data))
+    if have_kfake:
+        kfake_s = measure(KFAKE, kfake_broker())
+        with tempfile.TemporaryDirectory() as data:
+            kfake_disk = measure(f"{KFAKE} on disk", kfake_broker(data))
     if have_kafka:
-        say(f"the same on {KAFKA}")
-        with kafka_broker() as (port, pid, their_start):
-            their_memory = resident_mib(pid)
-            theirs = load(KAFKA, port, pid) if have_load else {}
-
-    emit("start to first answer", "ms", min(ms for ms, _ in starts), their_start, missing)
-    emit("memory when idle", "MiB RSS", min(memory for _, memory in starts), their_memory, missing)
-    for metric, name, unit in LOAD_ROWS:
-        if metric in ours or metric in theirs or not have_load:
-            emit(name, unit, ours.get(metric), theirs.get(metric), missing)
+        kafka_s = measure(KAFKA, kafka_broker())
+    missing = f"peer missing: no {PEERS.name} beside the tree"
+    no_go = "peer missing: no Go"
+    emit_all("", "", ours, KAFKA, kafka_s, None if have_kafka else missing)
+    emit_all("", " (beside kfake)", ours, KFAKE, kfake_s, None if have_kfake else no_go)
+    emit_all("on disk: ", "", disk, f"{KFAKE} on disk", kfake_disk, None if have_kfake else no_go)
 
 
 if __name__ == "__main__":
