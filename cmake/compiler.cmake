@@ -30,6 +30,8 @@ endif()
 if(ODRADEK_STATIC)
   target_link_options(odk_options INTERFACE -static)
 endif()
+# Each program loads only the libraries it calls: that is memory and time at its start.
+target_link_options(odk_options INTERFACE LINKER:--as-needed)
 
 find_program(ODRADEK_MOLD mold)
 if(ODRADEK_MOLD AND NOT ODRADEK_STATIC)
