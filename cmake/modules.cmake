@@ -82,7 +82,9 @@ odk_module(broker DEPS rpc log obs config
            LIBS odk_asio nlohmann_json::nlohmann_json PkgConfig::re2 PkgConfig::xxhash ASIO
            SOURCES ${ODRADEK_ASSETS_SOURCE})
 odk_module(cluster DEPS rpc LIBS odk_asio ASIO TEST_DEPS broker)
-odk_module(client DEPS cluster LIBS odk_asio ASIO TEST_DEPS broker)
+odk_module(client DEPS cluster
+           LIBS odk_asio PkgConfig::re2 PkgConfig::curl nlohmann_json::nlohmann_json ASIO
+           TEST_DEPS broker)
 odk_module(proxy DEPS cluster obs config LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(backup DEPS cluster store obs config wire
            LIBS odk_asio PkgConfig::sqlite PkgConfig::zstd nlohmann_json::nlohmann_json ASIO

@@ -49,7 +49,7 @@ THIRD_PARTY_HOMES = {
     "spdlog/": r"src/base/log\.cc$",
     "yaml-cpp/": r"src/config/|apps/|src/.*config[^/]*\.cc$",
     "CLI/": r"apps/",
-    "curl/": r"src/http/",
+    "curl/": r"src/http/|src/client/security/token_endpoint\.cc$",
     "prometheus/": r"src/obs/",
 }
 

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "odradek/batch_range.h"
 #include "odradek/client.h"
 #include "odradek/op.h"
 #include "odradek/record_batch.h"
@@ -16,13 +18,41 @@
 namespace odradek::kafka {
 
 // Where to begin in a partition that has no committed offset, or whose offset is gone.
-enum class Start : uint8_t { earliest, latest, none };  // none: ErrorKind::no_offset
+class Start {
+ public:
+  static const Start earliest;
+  static const Start latest;
+  static const Start none;  // ErrorKind::no_offset, or log_truncated
+  // At the first record that is not older than `age`, at the end when there is none (KIP-1106).
+  static constexpr Start by_duration(std::chrono::milliseconds age) {
+    return Start(Kind::kDuration, age);
+  }
+
+  // The age, of by_duration() only.
+  constexpr std::optional<std::chrono::milliseconds> duration() const {
+    if (kind_ != Kind::kDuration) return std::nullopt;
+    return age_;
+  }
+  constexpr bool operator==(const Start&) const = default;
+
+ private:
+  enum class Kind : uint8_t { kEarliest, kLatest, kNone, kDuration };
+
+  constexpr explicit Start(Kind kind, std::chrono::milliseconds age = {})
+      : kind_(kind), age_(age) {}
+
+  Kind kind_;
+  std::chrono::milliseconds age_;
+};
+inline constexpr Start Start::earliest{Start::Kind::kEarliest};
+inline constexpr Start Start::latest{Start::Kind::kLatest};
+inline constexpr Start Start::none{Start::Kind::kNone};
 
 enum class Isolation : int8_t { read_uncommitted = 0, read_committed = 1 };
 
 // How a group of the classic protocol shares partitions out. With several, the group takes the
 // first that all members know. Cooperative members keep what they have while others join.
-enum class Assignor : uint8_t { range, round_robin, cooperative_sticky };
+enum class Assignor : uint8_t { range, round_robin, sticky, cooperative_sticky };
 
 // How members and coordinator agree on who reads what. `consumer` is that of KIP-848 (Kafka 4.0):
 // the coordinator shares out, and nobody stops reading what it keeps.
@@ -50,6 +80,7 @@ struct ConsumerOptions {
   int32_t partition_bytes_max = 1 << 20;
   size_t prefetch_bytes = size_t{16} << 20U;  // fetched and not yet handed out
   bool check_crc = true;
+  std::shared_ptr<ConsumerInterceptor> interceptor{};
 };
 
 // What a program does about a rebalance. The callable takes the partitions and returns nothing,
@@ -115,6 +146,10 @@ class Consumer {
 
   // Joins the group with the next call of next(). Replaces an earlier subscription.
   Result<void> subscribe(std::vector<std::string> topics, RebalanceHandler handler = {});
+  // Topics whose whole name matches an expression in RE2's syntax, also those created later; not
+  // the internal ones. With GroupProtocol::consumer the coordinator does the matching (KIP-848,
+  // brokers since 4.1), otherwise this client does, each ClientOptions::metadata_max_age.
+  Result<void> subscribe_pattern(std::string expression, RebalanceHandler handler = {});
   // Reads these partitions, without membership. Replaces an earlier assignment; where to begin:
   // committed offset, else ConsumerOptions::start, or seek().
   Result<void> assign(std::vector<TopicPartition> partitions);
@@ -123,8 +158,14 @@ class Consumer {
   // The next records, of one partition. Ends with an empty batch after `wait`, or earlier when a
   // rebalance needs the next call. Take the result of each Op: records that came and were dropped
   // are not handed out again. Errors: authentication, server (authorisation), no_offset,
-  // protocol (with topic, partition and offset: the position stays before the bad batch), closed.
+  // log_truncated (seek() to go on), protocol (with topic, partition and offset: the position
+  // stays before the bad batch), closed.
   Op<RecordBatch> next(std::chrono::milliseconds wait);
+  // next(), waited for.
+  Result<RecordBatch> poll(std::chrono::milliseconds wait) { return next(wait).get(); }
+  // Blocks for one batch after the other: for (const RecordBatch& batch : consumer.batches(1s)).
+  // Ends when none came for `idle`, by wake(), and by an error, which BatchRange::status() tells.
+  BatchRange batches(std::chrono::milliseconds idle);
   // Ends a next() that waits, or the one to come, with an empty batch. Any thread.
   void wake();
 
@@ -143,6 +184,9 @@ class Consumer {
   // The offset of the next record next() will hand out. Resolved when not known yet.
   Op<int64_t> position(TopicPartition partition);
   Result<void> seek(const TopicPartition& partition, int64_t offset);
+  // With the leader epoch of the record before it, by which is found out whether the log still
+  // has that record (KIP-320).
+  Result<void> seek(const TopicPartition& partition, const OffsetAndMetadata& offset);
   Result<void> seek_to_beginning(const std::vector<TopicPartition>& partitions);
   Result<void> seek_to_end(const std::vector<TopicPartition>& partitions);
   Result<void> pause(const std::vector<TopicPartition>& partitions);

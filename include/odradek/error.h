@@ -24,6 +24,7 @@ enum class ErrorKind : uint8_t {
   record_too_large,
   fenced,             // another producer or group member took over
   no_offset,          // nothing committed, or out of range, and the reset policy is `none`
+  log_truncated,      // records that were read are gone from the log, and the policy is `none`
   closed,             // the object was closed or destroyed
   cancelled,
   internal,

@@ -4,6 +4,7 @@
 #include "odradek/admin.h"     // IWYU pragma: export
 #include "odradek/client.h"    // IWYU pragma: export
 #include "odradek/consumer.h"  // IWYU pragma: export
+#include "odradek/observe.h"   // IWYU pragma: export
 #include "odradek/producer.h"  // IWYU pragma: export
 #include "odradek/properties.h"  // IWYU pragma: export
 #include "odradek/transaction.h"  // IWYU pragma: export

@@ -48,6 +48,7 @@ struct ProducerOptions {
   // producer: a newer one with the same id fences the older. Needs idempotence.
   std::string transactional_id{};
   std::chrono::milliseconds transaction_timeout{60'000};  // then the broker aborts by itself
+  std::shared_ptr<ProducerInterceptor> interceptor{};
 };
 
 // A record to send. The views are copied before send() returns.

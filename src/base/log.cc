@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/log_entry.h"
 #include "base/mutex.h"
 #include "base/utf8.h"
 
@@ -18,6 +19,7 @@ namespace {
 struct Output {
   LogSink sink;
   LogFormat format = LogFormat::text;
+  LogEntrySink entry_sink;
 };
 
 constinit std::atomic<LogLevel> lowest_level{LogLevel::off};
@@ -139,14 +141,26 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 }  // namespace
 
-void set_log_sink(LogSink sink, LogLevel level, LogFormat format) {
-  auto next = std::make_shared<const Output>(Output{std::move(sink), format});
-  const bool has_sink = next->sink != nullptr;
+namespace {
+
+void set_output(Output output, LogLevel level) {
+  const bool has_sink = output.sink != nullptr || output.entry_sink != nullptr;
+  auto next = std::make_shared<const Output>(std::move(output));
   {
     const MutexLock lock(output_mutex);
     std::swap(current_output, next);
   }
   lowest_level.store(has_sink ? level : LogLevel::off, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void set_log_sink(LogSink sink, LogLevel level, LogFormat format) {
+  set_output({.sink = std::move(sink), .format = format, .entry_sink = {}}, level);
+}
+
+void set_log_entry_sink(LogEntrySink sink, LogLevel level) {
+  set_output({.sink = {}, .entry_sink = std::move(sink)}, level);
 }
 
 void set_log_level(LogLevel level) { lowest_level.store(level, std::memory_order_relaxed); }
@@ -167,6 +181,13 @@ LogSink stderr_log_sink() {
 void write_log(LogLevel level, std::string_view file, int line, std::string_view text,
                std::initializer_list<LogField> fields) {
   const std::shared_ptr<const Output> target = output();
+  if (target != nullptr && target->entry_sink) {
+    target->entry_sink({.level = level,
+                        .text = text,
+                        .fields = {fields.begin(), fields.size()},
+                        .source = fmt::format("{}:{}", source_path(file), line)});
+    return;
+  }
   if (target == nullptr || target->sink == nullptr) return;
   const std::string formatted = target->format == LogFormat::json
                                     ? json_line(level, file, line, text, fields)

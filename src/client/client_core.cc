@@ -9,16 +9,20 @@
 
 namespace odradek::kafka {
 
-ClientCore::ClientCore(cluster::ClusterOptions options)
-    : cluster_(std::make_unique<cluster::Cluster>(loop_, std::move(options))),
+ClientCore::ClientCore(cluster::ClusterOptions options, client::Observers observers)
+    : observers_(std::move(observers)),
       operations_(std::make_unique<io::TaskGroup>(loop_)),
       stops_(std::make_unique<io::TaskGroup>(loop_)),
-      closing_(std::make_unique<io::Event>(loop_)) {}
+      closing_(std::make_unique<io::Event>(loop_)) {
+  watch_requests(options);
+  cluster_ = std::make_unique<cluster::Cluster>(loop_, std::move(options));
+}
 
 ClientCore::~ClientCore() = default;
 
-std::shared_ptr<ClientCore> ClientCore::start(cluster::ClusterOptions options) {
-  auto core = std::make_shared<ClientCore>(std::move(options));
+std::shared_ptr<ClientCore> ClientCore::start(cluster::ClusterOptions options,
+                                              client::Observers observers) {
+  auto core = std::make_shared<ClientCore>(std::move(options), std::move(observers));
   const MutexLock lock(core->mutex_);
   core->thread_ = std::thread([core] { core->thread_main(); });
   return core;
@@ -42,10 +46,12 @@ void ClientCore::thread_main() {
 }
 
 io::Task<void> ClientCore::main_task() {
+  if (observers_.on_metrics) report_metrics();
   while (!is_closing_) {
     const odradek::Result<void> woken = co_await closing_->wait();
     if (!woken) break;
   }
+  if (metrics_timer_ != 0) loop_.cancel(metrics_timer_);
   operations_->cancel();
   while (!services_.empty()) remove(services_.back());
   co_await stops_->join();

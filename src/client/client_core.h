@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -16,6 +18,13 @@
 
 namespace odradek::client {
 
+// What the program wants to be told.
+struct Observers {
+  std::function<void(const kafka::RequestEvent&)> on_request;
+  std::function<void(const kafka::ClientMetrics&)> on_metrics;
+  std::chrono::milliseconds metrics_interval{30'000};
+};
+
 // A producer or consumer as its client sees it: something on the loop that has to be stopped.
 class Service {
  public:
@@ -27,6 +36,8 @@ class Service {
   // On the loop. Gives up what is under way (its Ops and reports end) and returns when no task of
   // the service runs any more. Waits for no broker. Called once.
   virtual io::Task<void> stop() = 0;
+  // On the loop. Adds what it counted.
+  virtual void add_metrics(kafka::ClientMetrics& metrics) = 0;
 };
 
 }  // namespace odradek::client
@@ -39,8 +50,9 @@ namespace odradek::kafka {
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
  public:
   // Starts the thread.
-  static std::shared_ptr<ClientCore> start(cluster::ClusterOptions options);
-  explicit ClientCore(cluster::ClusterOptions options);
+  static std::shared_ptr<ClientCore> start(cluster::ClusterOptions options,
+                                           client::Observers observers = {});
+  ClientCore(cluster::ClusterOptions options, client::Observers observers);
   ClientCore(const ClientCore&) = delete;
   ClientCore& operator=(const ClientCore&) = delete;
   ~ClientCore();
@@ -66,6 +78,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   io::Loop& loop() { return loop_; }
   cluster::Cluster& cluster() { return *cluster_; }
   cluster::Lane new_lane() { return next_lane_++; }
+  ClientMetrics metrics() const;
   // Stopped with the client, unless removed before.
   void add(std::shared_ptr<client::Service> service);
   // Stops the service and lets go of it. Does nothing when that happened already.
@@ -79,11 +92,16 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
     promise.set(std::move(result));
   }
 
+  void watch_requests(cluster::ClusterOptions& options);
+  void report_metrics();
   void thread_main();
   io::Task<void> main_task();
   io::Task<void> stop_service(std::shared_ptr<client::Service> service);
 
   io::Loop loop_;
+  client::Observers observers_;
+  std::map<std::string, BrokerMetrics, std::less<>> brokers_;
+  io::TimerId metrics_timer_ = 0;
   std::unique_ptr<cluster::Cluster> cluster_;
   std::unique_ptr<io::TaskGroup> operations_;  // cancelled with the client
   std::unique_ptr<io::TaskGroup> stops_;  // runs to its end

@@ -23,6 +23,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::record_too_large: return "record_too_large";
     case ErrorKind::fenced: return "fenced";
     case ErrorKind::no_offset: return "no_offset";
+    case ErrorKind::log_truncated: return "log_truncated";
     case ErrorKind::closed: return "closed";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::internal: return "internal";

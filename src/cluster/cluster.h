@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,16 +14,30 @@
 
 namespace odradek::cluster {
 
+enum class DnsLookup : uint8_t {
+  kAllIps,              // each address of a name is tried in turn
+  kCanonicalBootstrap,  // and the bootstrap servers go by the names of their addresses
+};
+
 struct ClusterOptions {
   std::vector<io::HostPort> bootstrap;  // at least one
+  DnsLookup dns_lookup = DnsLookup::kAllIps;
   std::string client_id = "odradek";
   rpc::ClientSecurity security;
+  std::function<void(const rpc::RequestDone&)> on_request_done;  // of any connection
+  // Of one attempt; doubles with each failure of a broker in a row, and has jitter.
   Duration connection_timeout = std::chrono::seconds(10);
+  Duration connection_timeout_max = std::chrono::seconds(30);
+  Duration connection_idle_max = std::chrono::minutes(9);  // then it is closed; zero: never
   Duration request_timeout = std::chrono::seconds(30);
   Duration metadata_max_age = std::chrono::minutes(5);
   Duration retry_backoff_min = std::chrono::milliseconds(50);
   Duration retry_backoff_max = std::chrono::seconds(1);
   bool allow_auto_topic_creation = false;
+  // Begin with the bootstrap servers again when no known broker can be reached (KIP-899), when
+  // nothing was learnt for so long, or a broker says so (KIP-1102).
+  bool rebootstraps = true;
+  Duration rebootstrap_after = std::chrono::minutes(5);
 };
 
 enum class CoordinatorType : int8_t { kGroup = 0, kTransaction = 1 };

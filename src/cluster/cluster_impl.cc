@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "cluster/metadata_builder.h"
+#include "io/canonical_hosts.h"
 #include "proto/messages/find_coordinator_request.h"
 #include "proto/messages/metadata_request.h"
 
@@ -37,6 +38,7 @@ Cluster::Impl::Impl(io::Loop& loop, const ClusterOptions& options)
       changed_(loop),
       stopping_(loop) {
   ODK_ASSERT(!options.bootstrap.empty());
+  if (options.dns_lookup == DnsLookup::kAllIps) bootstrap_ = options.bootstrap;
 }
 
 Cluster::Impl::~Impl() { ODK_ASSERT(callers_ == 0, "stop() was not awaited"); }
@@ -46,6 +48,7 @@ io::Task<void> Cluster::Impl::stop() {
   stopping_.notify_all();
   changed_.notify_all();
   rounds_.cancel();
+  if (options_->security.stop_sasl) options_->security.stop_sasl();
   co_await pool_.stop();
   co_await rounds_.join();
   changed_.notify_all();
@@ -108,6 +111,12 @@ io::Task<void> Cluster::Impl::run_round(bool all) {
   Result<void> outcome = co_await fetch_once(all);
   if (!outcome) {
     ODK_LOG(debug, "metadata request failed", kv("error", outcome.error().to_string()));
+    if (!failing_since_) failing_since_ = loop_->now();
+    if (loop_->now() - *failing_since_ >= options_->rebootstrap_after) {
+      rebootstrap("no metadata came for too long");
+    }
+  } else {
+    failing_since_.reset();
   }
   round_outcome_ = std::move(outcome);
   last_round_had_all_ = all;
@@ -116,11 +125,13 @@ io::Task<void> Cluster::Impl::run_round(bool all) {
 }
 
 io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
-  const io::HostPort address = pick_address();
   const MonotonicTime deadline = loop_->now() + options_->request_timeout;
+  const Result<void> has_bootstrap = co_await find_bootstrap(deadline);
+  if (!has_bootstrap) co_return has_bootstrap.error();
+  const io::HostPort address = pick_address();
   Result<Connection> connected = co_await pool_.get(address, kGeneralLane, deadline);
   if (!connected) {
-    avoid(address);
+    note_failure(address);
     co_return connected.error();
   }
   const Connection connection = *std::move(connected);
@@ -135,26 +146,67 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
   ODK_CO_TRY(const int16_t version, connection->version_for(proto::MetadataRequest::kApiKey));
   auto response = co_await connection->call(request, version, deadline);
   if (!response) {
-    avoid(address);
+    note_failure(address);
     co_return response.error();
   }
   if (const int16_t code = response->message.error_code; code != 0) {
-    avoid(address);
+    avoided_ = address;
+    if (proto::error_code(code) == proto::ErrorCode::kRebootstrapRequired) {
+      rebootstrap("a broker asked for it");
+    }
     co_return Error::server(code, "metadata");
   }
   ODK_CO_TRY(MetadataPtr metadata,
              build_metadata(response->message, *cache_.current(), all, loop_->now()));
   cache_.apply(std::move(metadata));
   avoided_ = {};
+  failed_.clear();
+  co_return Result<void>{};
+}
+
+void Cluster::Impl::note_failure(const io::HostPort& address) {
+  avoided_ = address;
+  failed_.push_back(address);
+  const std::vector<Broker>& brokers = cache_.current()->brokers;
+  const bool is_nobody_left = std::ranges::all_of(brokers, [this](const Broker& broker) {
+    return std::ranges::find(failed_, address_of(broker)) != failed_.end();
+  });
+  if (is_nobody_left && !brokers.empty()) rebootstrap("no known broker can be reached");
+}
+
+void Cluster::Impl::rebootstrap(std::string_view why) {
+  if (!options_->rebootstraps) return;
+  ODK_LOG(info, "beginning with the bootstrap servers again", kv("reason", why));
+  cache_.forget_brokers();
+  coordinators_.forget_all();
+  pool_.close_all();
+  failed_.clear();
+  avoided_ = {};
+  if (failing_since_) failing_since_ = loop_->now();
+  if (options_->dns_lookup == DnsLookup::kCanonicalBootstrap) bootstrap_.clear();
+}
+
+io::Task<Result<void>> Cluster::Impl::find_bootstrap(MonotonicTime deadline) {
+  if (!bootstrap_.empty()) co_return Result<void>{};
+  Result<void> outcome;
+  std::vector<io::HostPort> found;
+  for (const io::HostPort& place : options_->bootstrap) {
+    auto hosts = co_await io::canonical_hosts(*loop_, place, deadline);
+    if (hosts) {
+      std::ranges::move(*hosts, std::back_inserter(found));
+    } else {
+      outcome = hosts.error();
+    }
+  }
+  if (found.empty()) co_return outcome;
+  bootstrap_ = std::move(found);
   co_return Result<void>{};
 }
 
 io::HostPort Cluster::Impl::pick_address() const {
   std::vector<io::HostPort> candidates;
   for (const Broker& broker : cache_.current()->brokers) candidates.push_back(address_of(broker));
-  for (const io::HostPort& address : options_->bootstrap) {
-    if (std::ranges::find(candidates, address) == candidates.end()) candidates.push_back(address);
-  }
+  if (candidates.empty()) candidates = bootstrap_;
   // An open connection, then what may be tried soonest; what failed last only if nothing else is.
   const auto rank = [this](const io::HostPort& address) {
     const bool is_open = pool_.find_open(address, kGeneralLane) != nullptr;
@@ -178,19 +230,26 @@ io::Task<Result<Cluster::Connection>> Cluster::Impl::connection(int32_t broker_i
     broker = cache_.current()->broker(broker_id);
     if (broker == nullptr) co_return broker_unknown(broker_id);
   }
-  co_return co_await pool_.get(address_of(*broker), lane, deadline);
+  const io::HostPort address = address_of(*broker);
+  co_return co_await pool_.get(address, lane, deadline);
 }
 
 io::Task<Result<Cluster::Connection>> Cluster::Impl::any_connection(MonotonicTime deadline) {
   const Caller caller(*this);
   for (int failures = 1;; ++failures) {
     if (is_stopped_) co_return Errc::kClosed;
-    const io::HostPort address = pick_address();
-    Result<Connection> connected = co_await pool_.get(address, kGeneralLane, deadline);
-    if (connected) co_return connected;
-    if (is_final(connected.error())) co_return connected;
-    avoid(address);
-    const Result<void> paused = co_await pause(failures, deadline, connected.error());
+    Error why(Errc::kInternal);
+    const Result<void> has_bootstrap = co_await find_bootstrap(deadline);
+    if (has_bootstrap) {
+      const io::HostPort address = pick_address();
+      Result<Connection> connected = co_await pool_.get(address, kGeneralLane, deadline);
+      if (connected || is_final(connected.error())) co_return connected;
+      why = connected.error();
+      note_failure(address);
+    } else {
+      why = has_bootstrap.error();
+    }
+    const Result<void> paused = co_await pause(failures, deadline, std::move(why));
     if (!paused) co_return paused.error();
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,10 @@ class Cluster::Impl {
   // Waits out a failure's back-off. An error when there is no time left for another try: `why`.
   io::Task<Result<void>> pause(int failures, MonotonicTime deadline, Error why);
   io::HostPort pick_address() const;
-  void avoid(const io::HostPort& address) { avoided_ = address; }
+  // The address could not be reached, or did not answer.
+  void note_failure(const io::HostPort& address);
+  void rebootstrap(std::string_view why);
+  io::Task<Result<void>> find_bootstrap(MonotonicTime deadline);
 
   io::Loop* loop_;
   const ClusterOptions* options_;
@@ -75,7 +79,10 @@ class Cluster::Impl {
   io::TaskGroup rounds_;
   io::Event changed_;   // a round ended, or the last caller left
   io::Event stopping_;
+  std::vector<io::HostPort> bootstrap_;  // empty: to be looked up
   io::HostPort avoided_;  // failed last
+  std::vector<io::HostPort> failed_;  // since metadata came last
+  std::optional<MonotonicTime> failing_since_;  // no metadata came
   Result<void> round_outcome_;
   uint64_t rounds_started_ = 0;
   uint64_t rounds_ended_ = 0;

@@ -1,6 +1,7 @@
 #include "cluster/connection_pool.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 
@@ -15,6 +16,9 @@ ConnectionPool::ConnectionPool(io::Loop& loop, const ClusterOptions& options)
     : loop_(&loop),
       options_(&options),
       backoff_(options.retry_backoff_min, options.retry_backoff_max, seed_of(this)),
+      setup_timeout_(options.connection_timeout,
+                     std::max(options.connection_timeout, options.connection_timeout_max),
+                     seed_of(this) + 1),
       attempts_(loop) {}
 
 io::Task<Result<ConnectionPool::Connection>> ConnectionPool::get(io::HostPort address, Lane lane,
@@ -47,25 +51,30 @@ io::Task<Result<ConnectionPool::Connection>> ConnectionPool::get(io::HostPort ad
   co_return entry->connection;
 }
 
-rpc::ConnectOptions ConnectionPool::connect_options(const io::HostPort& address) const {
+rpc::ConnectOptions ConnectionPool::connect_options(const Entry& entry,
+                                                    const io::HostPort& address) {
   rpc::ConnectOptions connect;
   connect.host = address.host;
   connect.port = address.port;
   connect.client_id = options_->client_id;
   connect.security = options_->security;
-  connect.deadline = loop_->now() + options_->connection_timeout;
+  connect.on_request_done = options_->on_request_done;
+  // Each failure gives the next attempt more time, as Java's client does (KIP-601).
+  connect.deadline = loop_->now() + setup_timeout_.after(entry.failures + 1);
   return connect;
 }
 
 io::Task<void> ConnectionPool::attempt(std::shared_ptr<Entry> entry, io::HostPort address) {
   entry->connection.reset();
-  auto connected = co_await rpc::ClientConnection::connect(*loop_, connect_options(address));
+  auto connected =
+      co_await rpc::ClientConnection::connect(*loop_, connect_options(*entry, address));
   entry->is_connecting = false;
   ++entry->attempts;
   if (connected && !is_stopped_) {
     entry->connection = *std::move(connected);
     entry->failures = 0;
     entry->rests_until = {};
+    watch_idle();
   } else {
     entry->last_error =
         connected ? Error(Errc::kClosed)
@@ -103,8 +112,45 @@ void ConnectionPool::close_lane(Lane lane) {
   });
 }
 
+void ConnectionPool::close_all() {
+  for (const auto& [key, entry] : entries_) {
+    if (entry->connection != nullptr) entry->connection->close();
+  }
+}
+
+// Looks again when the connection that rests longest may have rested enough.
+void ConnectionPool::watch_idle() {
+  if (idle_timer_ != 0 || is_stopped_ || options_->connection_idle_max <= Duration::zero()) return;
+  std::optional<MonotonicTime> first;
+  for (const auto& [key, entry] : entries_) {
+    if (entry->connection == nullptr || !entry->connection->is_open()) continue;
+    const MonotonicTime used = entry->connection->last_used();
+    first = std::min(first.value_or(used), used);
+  }
+  if (!first) return;
+  // A connection with requests in flight is looked at again a little later.
+  const MonotonicTime when = std::max(*first + options_->connection_idle_max,
+                                      loop_->now() + options_->connection_idle_max / 16);
+  idle_timer_ = loop_->call_at(when, [this] {
+    idle_timer_ = 0;
+    close_idle();
+    watch_idle();
+  });
+}
+
+void ConnectionPool::close_idle() {
+  for (const auto& [key, entry] : entries_) {
+    rpc::ClientConnection* const connection = entry->connection.get();
+    if (connection == nullptr || !connection->is_open() || connection->in_flight() > 0) continue;
+    if (loop_->now() - connection->last_used() < options_->connection_idle_max) continue;
+    ODK_LOG(debug, "closing an idle connection", kv("broker", connection->peer_address()));
+    connection->close();
+  }
+}
+
 io::Task<void> ConnectionPool::stop() {
   is_stopped_ = true;
+  if (idle_timer_ != 0) loop_->cancel(idle_timer_);
   attempts_.cancel();
   for (const auto& [key, entry] : entries_) {
     if (entry->connection != nullptr) entry->connection->close();

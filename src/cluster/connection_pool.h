@@ -33,6 +33,7 @@ class ConnectionPool {
   size_t open_count() const;
   // Closes the connections of a lane nobody will use again.
   void close_lane(Lane lane);
+  void close_all();
 
   io::Task<void> stop();
 
@@ -53,11 +54,15 @@ class ConnectionPool {
     return {{address.host, address.port}, lane};
   }
   io::Task<void> attempt(std::shared_ptr<Entry> entry, io::HostPort address);
-  rpc::ConnectOptions connect_options(const io::HostPort& address) const;
+  rpc::ConnectOptions connect_options(const Entry& entry, const io::HostPort& address);
+  void watch_idle();
+  void close_idle();
 
   io::Loop* loop_;
   const ClusterOptions* options_;
   Backoff backoff_;
+  Backoff setup_timeout_;
+  io::TimerId idle_timer_ = 0;
   io::TaskGroup attempts_;
   std::map<Key, std::shared_ptr<Entry>> entries_;
   bool is_stopped_ = false;

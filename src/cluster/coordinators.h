@@ -35,6 +35,7 @@ class CoordinatorCache {
   std::optional<int32_t> find(CoordinatorType type, std::string_view key) const;
   void put(CoordinatorType type, std::string_view key, int32_t broker_id);
   void forget(CoordinatorType type, std::string_view key);
+  void forget_all() { brokers_.clear(); }
 
  private:
   // Groups come and go in long-lived programs: beyond this the cache starts anew.

@@ -37,6 +37,14 @@ void MetadataCache::apply(MetadataPtr metadata) {
   is_expired_ = false;
 }
 
+void MetadataCache::forget_brokers() {
+  auto copy = std::make_shared<Metadata>(*current_);
+  copy->brokers.clear();
+  copy->controller_id = -1;
+  current_ = std::move(copy);
+  is_expired_ = true;
+}
+
 void MetadataCache::add_broker(Broker broker) {
   auto copy = std::make_shared<Metadata>(*current_);
   std::erase_if(copy->brokers, [&broker](const Broker& b) { return b.id == broker.id; });

@@ -32,6 +32,8 @@ class MetadataCache {
 
   void apply(MetadataPtr metadata);
   void expire() { is_expired_ = true; }
+  // The brokers known are of no use any more; topics stay, for the epochs of their leaders.
+  void forget_brokers();
   // A broker that a coordinator lookup named before any metadata did.
   void add_broker(Broker broker);
 

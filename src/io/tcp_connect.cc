@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/address.h"
-#include "io/event.h"
+#include "io/resolve.h"
 #include "io/system_error.h"
 #include "io/tcp_stream.h"
 
@@ -17,48 +17,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 namespace {
-
-// One name look-up. Asio asks the system's resolver on a thread that cannot be interrupted, so an
-// answer may come after the asking task gave up: both hold this.
-struct Resolution {
-  explicit Resolution(Loop& loop) : resolver(loop.context().get_executor()), answered(loop) {}
-
-  asio::ip::basic_resolver<tcp, asio::io_context::executor_type> resolver;
-  Event answered;
-  bool done = false;
-  boost::system::error_code failed;
-  std::vector<tcp::endpoint> endpoints;
-};
-
-Task<Result<std::vector<tcp::endpoint>>> resolve(Loop& loop, std::string host, uint16_t port,
-                                                 MonotonicTime deadline) {
-  boost::system::error_code not_numeric;
-  const asio::ip::address numeric = asio::ip::make_address(host, not_numeric);
-  if (!not_numeric) co_return std::vector<tcp::endpoint>{{numeric, port}};
-
-  const auto resolution = std::make_shared<Resolution>(loop);
-  resolution->resolver.async_resolve(
-      host, std::to_string(port), asio::ip::resolver_base::numeric_service,
-      [resolution](boost::system::error_code failed, const tcp::resolver::results_type& found) {
-        resolution->done = true;
-        resolution->failed = failed;
-        for (const auto& entry : found) resolution->endpoints.push_back(entry.endpoint());
-        resolution->answered.notify_all();
-      });
-  while (!resolution->done) {
-    Result<void> waited = co_await resolution->answered.wait(deadline);
-    if (!waited) {
-      resolution->resolver.cancel();
-      co_return Error(waited.error().code(), fmt::format("resolving {}", host));
-    }
-  }
-  if (resolution->failed || resolution->endpoints.empty()) {
-    const std::string reason =
-        resolution->failed ? resolution->failed.message() : "no address of that name";
-    co_return Error(Errc::kNetwork, fmt::format("cannot resolve {}: {}", host, reason));
-  }
-  co_return std::move(resolution->endpoints);
-}
 
 // Tries one address until `deadline`.
 Task<Result<std::unique_ptr<Stream>>> connect_one(Loop& loop, tcp::endpoint endpoint,

@@ -83,6 +83,7 @@ Result<void> ClientConnection::send_no_response(proto::ApiKey key, int16_t versi
 bool ClientConnection::is_open() const { return impl_->open; }
 void ClientConnection::close() { impl_->end(Error(Errc::kClosed)); }
 size_t ClientConnection::in_flight() const { return impl_->in_flight(); }
+MonotonicTime ClientConnection::last_used() const { return impl_->last_used; }
 std::string ClientConnection::peer_address() const { return impl_->stream->peer_address(); }
 
 void ClientConnection::on_close(std::move_only_function<void(const Error&)> action) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/sasl.h"
@@ -19,6 +20,22 @@ struct ClientSecurity {
   std::function<std::shared_ptr<SSL_CTX>()> tls;  // empty: plaintext
   std::string mechanism;                          // SASL mechanism name; empty: none
   std::function<Result<std::unique_ptr<auth::SaslClient>>()> start_sasl;
+  // Awaited before start_sasl(), where set: gets what it needs and the loop must not wait for.
+  std::function<io::Task<Result<void>>(io::Loop&, MonotonicTime deadline)> prepare_sasl;
+  // Where set: the owner of the connections is done with them, and with prepare_sasl.
+  std::function<void()> stop_sasl;
+};
+
+// A request that ended; views are valid during the call.
+struct RequestDone {
+  std::string_view address;  // "host:port"
+  proto::ApiKey api_key{};
+  int16_t version = 0;
+  int32_t correlation_id = 0;
+  size_t bytes_sent = 0;
+  size_t bytes_received = 0;
+  Duration duration{};
+  const Error* error = nullptr;  // no answer came: why
 };
 
 struct ConnectOptions {
@@ -28,6 +45,8 @@ struct ConnectOptions {
   std::string software_name = "odradek";
   std::string software_version = "0.1.0";
   ClientSecurity security;
+  // Called for each request that ended, where set.
+  std::function<void(const RequestDone&)> on_request_done;
   MonotonicTime deadline;  // for all of connect: TCP, TLS, ApiVersions, SASL
   size_t max_response_bytes = 512 * 1024 * 1024;
   size_t max_in_flight = 64;
@@ -79,6 +98,8 @@ class ClientConnection {
   bool is_open() const;
   void close();
   size_t in_flight() const;
+  // When something was sent or came last.
+  MonotonicTime last_used() const;
   std::string peer_address() const;
   // Called once when the connection ends, whoever ends it.
   void on_close(std::move_only_function<void(const Error&)> action);

@@ -169,7 +169,12 @@ io::Task<Result<int64_t>> ClientConnection::Impl::sasl_exchange(std::shared_ptr<
                                                                 MonotonicTime deadline) {
   const std::string peer = self->stream->peer_address();
   ODK_CO_TRY(const int16_t version, self->version_for(proto::ApiKey::kSaslAuthenticate, 2));
-  ODK_CO_TRY(const std::unique_ptr<auth::SaslClient> client, self->options.security.start_sasl());
+  const ClientSecurity& security = self->options.security;
+  if (security.prepare_sasl) {
+    const Result<void> prepared = co_await security.prepare_sasl(self->loop, deadline);
+    if (!prepared) co_return prepared.error();
+  }
+  ODK_CO_TRY(const std::unique_ptr<auth::SaslClient> client, security.start_sasl());
   ODK_CO_TRY(std::string token, client->first());
   while (true) {
     proto::SaslAuthenticateRequest request;

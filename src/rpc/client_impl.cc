@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "io/address.h"
 #include "io/event.h"
 #include "io/task_group.h"
 #include "proto/messages/request_header.h"
@@ -16,7 +17,11 @@ namespace odradek::rpc {
 
 ClientConnection::Impl::Impl(io::Loop& the_loop, std::unique_ptr<io::Stream> the_stream,
                              ConnectOptions the_options)
-    : loop(the_loop), stream(std::move(the_stream)), options(std::move(the_options)) {}
+    : loop(the_loop),
+      stream(std::move(the_stream)),
+      options(std::move(the_options)),
+      last_used(the_loop.now()),
+      address_(io::HostPort{options.host, options.port}.to_string()) {}
 
 void ClientConnection::Impl::start() { io::spawn_self_owned(loop, read_all(shared_from_this())); }
 
@@ -55,6 +60,8 @@ void ClientConnection::Impl::send(proto::ApiKey key, int16_t version, const Slic
   call.done = std::move(done);
   Result<SliceChain> frame = encode_frame(key, version, call.correlation_id, body);
   if (!frame) return fail_later(std::move(call.done), std::move(frame).error());
+  call.sent_at = loop.now();
+  call.bytes_sent = frame->size();
   call.timer = loop.call_at(deadline, [this, id = call.id] { time_out(id); });
   const bool must_wait = holds_back_ || in_flight_.size() >= options.max_in_flight;
   if (must_wait && urgency == Urgency::kNormal) {
@@ -100,6 +107,7 @@ void ClientConnection::Impl::send_queued() {
 
 // What is sent within one turn of the loop leaves in one write.
 void ClientConnection::Impl::schedule_flush() {
+  last_used = loop.now();
   if (std::exchange(flush_scheduled_, true)) return;
   loop.post([self = shared_from_this()] {
     self->flush_scheduled_ = false;
@@ -190,11 +198,13 @@ Result<void> ClientConnection::Impl::on_frame(Slice frame) {
                                                header.correlation_id, expected.correlation_id,
                                                proto::api_name(expected.api_key)));
   }
+  last_used = loop.now();
   Call call = std::move(in_flight_.front());
   in_flight_.pop_front();
   send_queued();
   if (!call.done) return {};  // too late
   loop.cancel(call.timer);
+  note_done(call, frame.size() + 4, nullptr);
   const Bytes body = frame.bytes().subspan(reader.offset());
   call.done(RawResponse{std::move(frame), body});
   return {};
@@ -205,21 +215,40 @@ Result<void> ClientConnection::Impl::on_frame(Slice frame) {
 void ClientConnection::Impl::time_out(uint64_t id) {
   const auto has_id = [id](const auto& entry) { return entry.id == id; };
   Completion done;
-  proto::ApiKey key{};
+  Call late;
   if (const auto at = std::ranges::find_if(in_flight_, has_id); at != in_flight_.end()) {
     // Its place stays: the answer may come and must be told from the next one.
     done = std::exchange(at->done, nullptr);
-    key = at->api_key;
+    late = at->without_completion();
   } else {
     const auto queued = std::ranges::find_if(
         queued_, [id](const QueuedCall& entry) { return entry.call.id == id; });
     ODK_ASSERT(queued != queued_.end());
     done = std::move(queued->call.done);
-    key = queued->call.api_key;
+    late = queued->call.without_completion();
     queued_.erase(queued);
   }
-  done(Error(Errc::kTimedOut,
-             fmt::format("{} to {}", proto::api_name(key), stream->peer_address())));
+  const Error error(Errc::kTimedOut,
+                    fmt::format("{} to {}, correlation id {}", proto::api_name(late.api_key),
+                                stream->peer_address(), late.correlation_id));
+  note_done(late, 0, &error);
+  done(error);
+}
+
+void ClientConnection::Impl::note_done(const Call& call, size_t bytes_received,
+                                       const Error* error) const {
+  ODK_LOG(trace, "request ended", kv("broker", address_), kv("api", proto::api_name(call.api_key)),
+          kv("version", call.version), kv("correlation_id", call.correlation_id),
+          kv("error", error == nullptr ? std::string() : error->to_string()));
+  if (!options.on_request_done) return;
+  options.on_request_done({.address = address_,
+                           .api_key = call.api_key,
+                           .version = call.version,
+                           .correlation_id = call.correlation_id,
+                           .bytes_sent = call.bytes_sent,
+                           .bytes_received = bytes_received,
+                           .duration = loop.now() - call.sent_at,
+                           .error = error});
 }
 
 void ClientConnection::Impl::fail_later(Completion done, Error error) {
@@ -236,6 +265,7 @@ void ClientConnection::Impl::end(const Error& error) {
   const auto give_up = [&](Call& call) {
     if (!call.done) return;
     loop.cancel(call.timer);
+    note_done(call, 0, &error);
     unanswered.push_back(std::move(call.done));
   };
   for (Call& call : in_flight_) give_up(call);

@@ -44,6 +44,7 @@ class ClientConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<ApiRange> peer_apis;
   Features peer_features;
   bool open = true;
+  MonotonicTime last_used;
 
   size_t in_flight() const { return in_flight_.size() + queued_.size(); }
 
@@ -54,7 +55,19 @@ class ClientConnection::Impl : public std::enable_shared_from_this<Impl> {
     proto::ApiKey api_key{};
     int16_t version = 0;
     io::TimerId timer = 0;
+    MonotonicTime sent_at;
+    size_t bytes_sent = 0;
     Completion done;  // empty once timed out
+
+    Call without_completion() const {
+      Call copy;
+      copy.correlation_id = correlation_id;
+      copy.api_key = api_key;
+      copy.version = version;
+      copy.sent_at = sent_at;
+      copy.bytes_sent = bytes_sent;
+      return copy;
+    }
   };
   struct QueuedCall {
     Call call;
@@ -66,6 +79,7 @@ class ClientConnection::Impl : public std::enable_shared_from_this<Impl> {
   void transmit(Call call, SliceChain frame);
   void send_queued();
   void time_out(uint64_t id);
+  void note_done(const Call& call, size_t bytes_received, const Error* error) const;
   void schedule_flush();
   void flush();
   void fail_later(Completion done, Error error);
@@ -80,6 +94,7 @@ class ClientConnection::Impl : public std::enable_shared_from_this<Impl> {
   static io::Task<Result<int64_t>> sasl_exchange(std::shared_ptr<Impl> self,
                                                  MonotonicTime deadline);
 
+  std::string address_;
   FrameReader reader_;
   std::deque<Call> in_flight_;      // in the order of their answers
   std::deque<QueuedCall> queued_;   // beyond max_in_flight, or held back

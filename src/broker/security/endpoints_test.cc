@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "broker/listener_specs.h"
-#include "broker/security/jaas.h"
 
 namespace odradek::broker {
 namespace {
@@ -37,25 +36,6 @@ TEST(Listeners, WithoutAProtocolOrTwiceAreRefused) {
   EXPECT_FALSE(listeners({{"listeners", "9092"}}));
   EXPECT_FALSE(
       listeners({{"listeners", "SSL://:9092"}, {"advertised.listeners", "PLAINTEXT://a:1"}}));
-}
-
-TEST(Jaas, IsReadWithItsOptions) {
-  const auto entry = parse_jaas(
-      "org.apache.kafka.common.security.plain.PlainLoginModule required\n"
-      "  username=\"admin\" user_alice='a \\' b' user_bob=plain;");
-  ASSERT_TRUE(entry) << entry.error().to_string();
-  EXPECT_EQ(entry->module, "PlainLoginModule");
-  EXPECT_EQ(entry->options.at("user_alice"), "a ' b");
-  EXPECT_EQ(entry->options.at("user_bob"), "plain");
-}
-
-TEST(Jaas, WithFaultsIsRefusedWithoutItsSecrets) {
-  for (const char* text :
-       {"", "M", "M required", "M required a", "M required a=\"b;", "M required secret=hush"}) {
-    const auto entry = parse_jaas(text);
-    ASSERT_FALSE(entry) << text;
-    EXPECT_EQ(entry.error().to_string().find("hush"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "auth/jaas.h"
 #include "auth/sasl.h"
-#include "broker/security/jaas.h"
 #include "broker/security/listener_users.h"
 #include "broker/security/token_keys.h"
 
@@ -21,13 +21,14 @@ Result<std::shared_ptr<auth::MemoryCredentialStore>> plain_users(
   auto users = std::make_shared<auth::MemoryCredentialStore>();
   const auto line = properties.of_mechanism(auth::kPlain, "sasl.jaas.config");
   if (!line) return users;
-  ODK_TRY(const JaasEntry entry, parse_jaas(*line));
-  if (entry.module != "PlainLoginModule") {
+  const auto entry = auth::parse_jaas(*line);
+  if (!entry) return Error(Errc::kConfig, std::string(entry.error().message()));
+  if (entry->module != "PlainLoginModule") {
     return Error(Errc::kConfig, "plain.sasl.jaas.config: expected a PlainLoginModule");
   }
-  for (const auto& [name, value] : entry.options) {
+  for (const auto& [name, value] : entry->options) {
     if (!name.starts_with(kUserOption)) continue;
-    ODK_TRY_VOID(users->set_password(name.substr(kUserOption.size()), Secret(value)));
+    ODK_TRY_VOID(users->set_password(name.substr(kUserOption.size()), value));
   }
   return users;
 }

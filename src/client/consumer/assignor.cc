@@ -76,6 +76,7 @@ std::string_view assignor_name(kafka::Assignor assignor) {
   switch (assignor) {
     case kafka::Assignor::range: return "range";
     case kafka::Assignor::round_robin: return "roundrobin";
+    case kafka::Assignor::sticky: return "sticky";
     case kafka::Assignor::cooperative_sticky: return "cooperative-sticky";
   }
   return "range";
@@ -90,6 +91,7 @@ Assignment assign(kafka::Assignor assignor, const std::vector<Subscriber>& membe
   switch (assignor) {
     case kafka::Assignor::range: return assign_range(members, counts);
     case kafka::Assignor::round_robin: return assign_round_robin(members, counts);
+    case kafka::Assignor::sticky: return assign_sticky(members, counts);
     case kafka::Assignor::cooperative_sticky: return assign_cooperative_sticky(members, counts);
   }
   return assign_range(members, counts);

@@ -18,6 +18,7 @@ struct Subscriber {
   std::vector<std::string> topics;
   std::vector<kafka::TopicPartition> owned;  // what it says it has
   int32_t generation = -1;                   // when it got that; -1: does not say
+  std::string user_data;                     // of the assignor
 };
 
 using PartitionCounts = std::map<std::string, int32_t>;  // topic -> partitions

@@ -167,6 +167,25 @@ TEST(SubscriptionCodec, ReadsBackWhatItWrote) {
   EXPECT_TRUE(decode_assignment({})->empty());
 }
 
+TEST(SubscriptionCodec, CarriesWhatStickyMembersHad) {
+  Subscriber before = member("", {"t"});
+  before.user_data = *encode_sticky_data(of("t", {2, 0}), 7);
+  const auto bytes = encode_subscription(before);
+  ASSERT_TRUE(bytes.has_value());
+  auto after = decode_subscription(bytes->bytes());
+  ASSERT_TRUE(after.has_value());
+  EXPECT_TRUE(after->owned.empty());
+  ASSERT_TRUE(decode_sticky_data(*after));
+  EXPECT_EQ(after->owned, of("t", {0, 2}));
+  EXPECT_EQ(after->generation, 7);
+  for (size_t length = 1; length < before.user_data.size(); ++length) {
+    Subscriber cut = member("", {"t"});
+    cut.user_data = before.user_data.substr(0, length);
+    // Without the generation it is version 0; cut anywhere else it is nothing.
+    EXPECT_EQ(decode_sticky_data(cut).has_value(), length == before.user_data.size() - 4);
+  }
+}
+
 // Version 0 of a subscription to "t", as written by the Java client; and a version to come.
 TEST(SubscriptionCodec, ReadsOtherVersions) {
   const uint8_t old_version[] = {0, 0, 0, 0, 0, 1, 0, 1, 't', 0xFF, 0xFF, 0xFF, 0xFF};

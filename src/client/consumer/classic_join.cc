@@ -24,7 +24,7 @@ int32_t milliseconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-Result<Slice> ClassicMember::own_subscription() {
+Result<Slice> ClassicMember::own_subscription(kafka::Assignor assignor) {
   Subscriber self;
   {
     const MutexLock lock(state_->mutex);
@@ -32,6 +32,9 @@ Result<Slice> ClassicMember::own_subscription() {
     if (is_cooperative_) self.owned = state_->table.ids();
   }
   self.generation = membership_.identity().generation;
+  if (assignor == kafka::Assignor::sticky) {
+    ODK_TRY(self.user_data, encode_sticky_data(assignment_, assignment_generation_));
+  }
   return encode_subscription(self);
 }
 
@@ -44,16 +47,18 @@ io::Task<GroupStep> ClassicMember::join() {
     failure_ = connected.error();
     co_return is_refused(failure_) ? GroupStep::kFail : GroupStep::kPause;
   }
-  const Result<Slice> subscription = own_subscription();
-  if (!subscription) {
-    failure_ = subscription.error();
-    co_return GroupStep::kFail;
-  }
+  std::vector<Slice> subscriptions;  // as long as the request
   std::vector<proto::JoinGroupRequest::JoinGroupRequestProtocol> protocols;
   for (const kafka::Assignor assignor : options.assignors) {
+    Result<Slice> subscription = own_subscription(assignor);
+    if (!subscription) {
+      failure_ = subscription.error();
+      co_return GroupStep::kFail;
+    }
+    subscriptions.push_back(*std::move(subscription));
     auto& protocol = protocols.emplace_back();
     protocol.name = assignor_name(assignor);
-    protocol.metadata = subscription->bytes();
+    protocol.metadata = subscriptions.back().bytes();
   }
   const kafka::GroupMetadata identity = membership_.identity();
   proto::JoinGroupRequest request;
@@ -106,6 +111,9 @@ io::Task<Result<std::map<std::string, Slice>>> ClassicMember::share_out(
   std::set<std::string> names;
   for (const auto& item : response.members) {
     ODK_CO_TRY(Subscriber member, decode_subscription(item.metadata));
+    if (assignor == kafka::Assignor::sticky) {
+      ODK_CO_TRY_VOID(decode_sticky_data(member));
+    }
     member.member_id = item.member_id;
     member.instance_id = item.group_instance_id;
     names.insert(member.topics.begin(), member.topics.end());
@@ -163,6 +171,7 @@ io::Task<GroupStep> ClassicMember::sync(std::map<std::string, Slice> assignments
     co_return GroupStep::kFail;
   }
   assignment_ = *std::move(decoded);
+  assignment_generation_ = identity.generation;
   co_return GroupStep::kGoOn;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "client/consumer/topic_filter.h"
 #include "proto/messages/heartbeat_request.h"
 #include "proto/messages/heartbeat_response.h"
 #include "proto/messages/leave_group_request.h"
@@ -29,7 +30,7 @@ void ClassicMember::start() {
   changed_.notify_all();
   if (is_started_) return;
   is_started_ = true;
-  if (!topics().empty()) {
+  if (is_subscribed()) {
     tasks_.spawn(run());
     tasks_.spawn(beat());
   }
@@ -42,6 +43,12 @@ io::Task<void> ClassicMember::run() {
   while (!is_over()) {
     const bool is_polled = co_await wait_for_poll();
     if (!is_polled) break;
+    const bool is_matched = co_await match_topics();
+    if (is_over()) break;
+    if (!is_matched) {
+      co_await act(GroupStep::kPause);
+      continue;
+    }
     const bool is_ready = co_await prepare_to_join();
     if (!is_ready) continue;
     needs_join_ = false;
@@ -59,6 +66,34 @@ io::Task<void> ClassicMember::run() {
     co_await adopt();
     co_await stay();
   }
+}
+
+io::Task<bool> ClassicMember::match_topics() {
+  const std::string expression = pattern();
+  if (expression.empty()) co_return true;
+  const Result<TopicFilter> filter = TopicFilter::create(expression);
+  auto metadata = co_await cluster_->refresh_all_topics(cluster_->request_deadline());
+  if (!filter || !metadata) {
+    const Error error = filter ? metadata.error() : filter.error();
+    ODK_LOG(debug, "topics cannot be matched", kv("error", error.to_string()));
+    co_return false;
+  }
+  std::vector<std::string> matches;
+  for (const cluster::Topic& topic : (*metadata)->topics) {
+    const bool is_readable = !topic.is_internal && topic.error == proto::ErrorCode::kNone;
+    if (is_readable && filter->matches(topic.name)) matches.push_back(topic.name);
+  }
+  next_match_ = loop_->now() + cluster_->options().metadata_max_age;
+  const MutexLock lock(state_->mutex);
+  if (state_->pattern == expression) state_->topics = std::move(matches);  // sorted, as topics are
+  co_return true;
+}
+
+io::Task<bool> ClassicMember::has_other_matches() {
+  if (loop_->now() < next_match_ || pattern().empty()) co_return false;
+  const std::vector<std::string> before = topics();
+  const bool is_matched = co_await match_topics();
+  co_return is_matched&& topics() != before;
 }
 
 // Eager members come to the table with empty hands; cooperative ones only give up topics they
@@ -99,7 +134,10 @@ io::Task<void> ClassicMember::stay() {
   while (!needs_join_ && !is_over() && membership_.is_member()) {
     const Result<void> woken = co_await changed_.wait(loop_->now() + kPartitionCheckInterval);
     if (!woken && woken.error().code() != Errc::kTimedOut) co_return;
-    if (woken || needs_join_ || !is_leader_) continue;
+    if (woken || needs_join_) continue;
+    const bool is_other = co_await has_other_matches();
+    if (is_other) needs_join_ = true;
+    if (needs_join_ || !is_leader_) continue;
     const bool is_new = co_await has_new_partitions();
     if (is_new) needs_join_ = true;
   }

@@ -35,9 +35,12 @@ class ClassicMember final : public GroupMember {
   io::Task<GroupStep> sync(std::map<std::string, Slice> assignments, std::string protocol);
   io::Task<Result<std::map<std::string, Slice>>> share_out(
       const proto::JoinGroupResponse& response);
-  Result<Slice> own_subscription();
+  Result<Slice> own_subscription(kafka::Assignor assignor);
   Result<kafka::Assignor> assignor_named(std::string_view name) const;
 
+  // Finds the topics of a pattern; true at once without one. False when they cannot be known now.
+  io::Task<bool> match_topics();
+  io::Task<bool> has_other_matches();
   io::Task<bool> prepare_to_join();
   io::Task<void> adopt();
   io::Task<void> stay();
@@ -49,6 +52,8 @@ class ClassicMember final : public GroupMember {
   Membership membership_;
   bool is_cooperative_;
   std::vector<kafka::TopicPartition> assignment_;  // of the last sync
+  int32_t assignment_generation_ = -1;
+  MonotonicTime next_match_{};  // of the pattern with the cluster's topics
   PartitionCounts counts_;  // what the leader shared out
   Error failure_{Errc::kInternal};  // why the last step was kFail
   bool is_leader_ = false;

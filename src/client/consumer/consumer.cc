@@ -40,6 +40,9 @@ Result<void> check(const ConsumerOptions& options) {
   if (options.partition_bytes_max <= 0) {
     return config_error("partition_bytes_max", "must be positive");
   }
+  if (options.start.duration().value_or(std::chrono::milliseconds(0)).count() < 0) {
+    return config_error("start", "must not have a negative duration");
+  }
   if (options.prefetch_bytes == 0) return config_error("prefetch_bytes", "must be positive");
   return {};
 }
@@ -74,6 +77,12 @@ Consumer::~Consumer() {
 Result<void> Consumer::subscribe(std::vector<std::string> topics, RebalanceHandler handler) {
   return core_->subscribe(std::move(topics), std::move(handler));
 }
+
+Result<void> Consumer::subscribe_pattern(std::string expression, RebalanceHandler handler) {
+  return core_->subscribe_pattern(std::move(expression), std::move(handler));
+}
+
+BatchRange Consumer::batches(std::chrono::milliseconds idle) { return {core_, idle}; }
 
 Result<void> Consumer::assign(std::vector<TopicPartition> partitions) {
   return core_->assign(std::move(partitions));
@@ -134,6 +143,15 @@ Result<void> Consumer::seek(const TopicPartition& partition, int64_t offset) {
                        [offset](AssignedPartition& entry) { PartitionTable::seek(entry, offset); });
 }
 
+Result<void> Consumer::seek(const TopicPartition& partition, const OffsetAndMetadata& offset) {
+  if (offset.offset < 0) {
+    return KafkaError(ErrorKind::invalid_argument, "seek to a negative offset");
+  }
+  return core_->change({partition}, [&offset](AssignedPartition& entry) {
+    PartitionTable::seek(entry, offset.offset, offset.leader_epoch);
+  });
+}
+
 Result<void> Consumer::seek_to_beginning(const std::vector<TopicPartition>& partitions) {
   return core_->change(partitions, [](AssignedPartition& entry) {
     PartitionTable::need_position(entry, PositionNeed::kEarliest);
@@ -180,11 +198,8 @@ Op<std::vector<PartitionOffset>> Consumer::end_offsets(std::vector<TopicPartitio
 std::optional<int64_t> Consumer::lag(const TopicPartition& partition) const {
   const MutexLock lock(core_->state().mutex);
   const AssignedPartition* entry = core_->state().table.find(partition);
-  if (entry == nullptr || entry->position < 0) return std::nullopt;
-  const bool is_committed = core_->state().options.isolation == Isolation::read_committed;
-  const int64_t end = is_committed ? entry->last_stable_offset : entry->high_watermark;
-  if (end < 0) return std::nullopt;
-  return std::max<int64_t>(end - entry->position, 0);
+  if (entry == nullptr) return std::nullopt;
+  return entry->lag(core_->state().options.isolation == Isolation::read_committed);
 }
 
 Op<void> Consumer::close(std::chrono::milliseconds wait) { return core_->close(wait); }

@@ -6,6 +6,7 @@
 #include "client/client_thread.h"
 #include "client/consumer/classic_member.h"
 #include "client/consumer/consumer_member.h"
+#include "client/consumer/topic_filter.h"
 
 namespace odradek::kafka {
 
@@ -46,19 +47,37 @@ void ConsumerCore::pump_soon() {
 // --- what to read
 
 Result<void> ConsumerCore::subscribe(std::vector<std::string> topics, RebalanceHandler handler) {
-  if (!has_group()) {
-    return KafkaError(ErrorKind::state, "subscribe needs ConsumerOptions::group");
-  }
   std::ranges::sort(topics);
   const auto repeated = std::ranges::unique(topics);
   topics.erase(repeated.begin(), repeated.end());
   if (topics.empty()) return KafkaError(ErrorKind::invalid_argument, "subscribe to no topic");
+  return subscribe_to(std::move(topics), {}, std::move(handler));
+}
+
+Result<void> ConsumerCore::subscribe_pattern(std::string expression, RebalanceHandler handler) {
+  if (expression.empty()) {
+    return KafkaError(ErrorKind::invalid_argument, "subscribe to an empty expression");
+  }
+  // The coordinator reads the expression itself, and is the judge of it.
+  if (state_.options.protocol == GroupProtocol::classic) {
+    const auto filter = client::TopicFilter::create(expression);
+    if (!filter) return client::to_public(filter.error());
+  }
+  return subscribe_to({}, std::move(expression), std::move(handler));
+}
+
+Result<void> ConsumerCore::subscribe_to(std::vector<std::string> topics, std::string pattern,
+                                        RebalanceHandler handler) {
+  if (!has_group()) {
+    return KafkaError(ErrorKind::state, "subscribe needs ConsumerOptions::group");
+  }
   {
     const MutexLock lock(state_.mutex);
     if (!is_subscribed_ && !state_.table.empty()) {
       return KafkaError(ErrorKind::state, "subscribe after assign: call unsubscribe first");
     }
     state_.topics = std::move(topics);
+    state_.pattern = std::move(pattern);
   }
   is_subscribed_ = true;
   handler_ = std::move(handler);
@@ -99,6 +118,7 @@ void ConsumerCore::unsubscribe() {
   {
     const MutexLock lock(state_.mutex);
     state_.topics.clear();
+    state_.pattern.clear();
     state_.table.clear();
     state_.drop_void_chunks();
     state_.events.clear();
@@ -154,7 +174,7 @@ Op<RecordBatch> ConsumerCore::next(std::chrono::milliseconds wait) {
     if (wait.count() <= 0) return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     const MutexLock lock(state_.mutex);
     if (state_.changes != seen) continue;
-    if (std::exchange(state_.is_woken, false)) {
+    if (state_.take_wake()) {
       return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     }
     client::ConsumerState::Waiting& waiting = state_.waiting.emplace();
@@ -189,6 +209,7 @@ std::optional<Result<RecordBatch>> ConsumerCore::try_next(uint64_t& seen) {
     if (has_made_room) pump_soon();
     const TopicPartition id{*chunk->topic, chunk->partition};
     const int64_t first_offset = chunk->first_offset;
+    const size_t bytes = chunk->batches.size();
     const uint64_t epoch = chunk->assignment_epoch;
     odradek::Result<RecordBatch> decoded(Errc::kInternal);
     {
@@ -206,7 +227,9 @@ std::optional<Result<RecordBatch>> ConsumerCore::try_next(uint64_t& seen) {
       if (entry == nullptr || entry->epoch != epoch) continue;  // taken away meanwhile
       entry->leader_epoch = decoded->leader_epoch();
     }
-    if (!decoded->empty()) return Result<RecordBatch>(*std::move(decoded));
+    if (decoded->empty()) continue;
+    note_handed_out(*decoded, bytes);
+    return Result<RecordBatch>(*std::move(decoded));
   }
 }
 
@@ -228,7 +251,7 @@ void ConsumerCore::serve_on_loop() {
     {
       const MutexLock lock(state_.mutex);
       const bool has_events = !state_.events.empty() && !state_.is_event_running;
-      if (!has_events && !state_.is_closed && !std::exchange(state_.is_woken, false)) {
+      if (!has_events && !state_.is_closed && !state_.take_wake()) {
         if (state_.changes != seen) continue;
         state_.waiting = std::move(waiting);
         return;

@@ -25,10 +25,12 @@ class ConsumerCore final : public client::Service,
 
   void start();
   Result<void> subscribe(std::vector<std::string> topics, RebalanceHandler handler);
+  Result<void> subscribe_pattern(std::string expression, RebalanceHandler handler);
   Result<void> assign(Partitions partitions);
   void unsubscribe();
   Op<RecordBatch> next(std::chrono::milliseconds wait);
   void wake() { state_.wake(); }
+  uint64_t wakes() { return state_.wakes(); }
   Op<void> commit(client::OffsetMap offsets);
   Op<void> commit_positions();
   std::vector<CommittedOffset> positions();
@@ -43,10 +45,14 @@ class ConsumerCore final : public client::Service,
 
   client::ConsumerState& state() { return state_; }
   io::Task<void> stop() override;
+  void add_metrics(ClientMetrics& metrics) override;
 
  private:
+  Result<void> subscribe_to(std::vector<std::string> topics, std::string pattern,
+                            RebalanceHandler handler);
   // What next() has for the program now, if anything. Decodes on the calling thread.
   std::optional<Result<RecordBatch>> try_next(uint64_t& seen);
+  void note_handed_out(const RecordBatch& batch, size_t bytes);
   void run_events();
   Op<void> call_handler(const client::RebalanceEvent& event);
   void finish_event(uint64_t id);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kPause = std::chrono::milliseconds(100);
 constexpr Duration kGoodbyeMax = std::chrono::seconds(1);
+constexpr int16_t kFirstWithPatterns = 1;
 constexpr Duration kFirstInterval = std::chrono::seconds(3);  // until the coordinator says one
 
 using Request = proto::ConsumerGroupHeartbeatRequest;
@@ -44,7 +45,7 @@ void ConsumerMember::start() {
   changed_.notify_all();
   if (is_started_) return;
   is_started_ = true;
-  if (!topics().empty()) {
+  if (is_subscribed()) {
     tasks_.spawn(beat());
     tasks_.spawn(reconcile());
   }
@@ -77,6 +78,15 @@ io::Task<void> ConsumerMember::wait_for_next_beat() {
   }
 }
 
+// Those subscribed to, and those a pattern brought.
+std::vector<std::string> ConsumerMember::topics_in_use() const {
+  std::vector<std::string> names = topics();
+  for (const kafka::TopicPartition& id : owned()) {
+    if (std::ranges::find(names, id.topic) == names.end()) names.push_back(id.topic);
+  }
+  return names;
+}
+
 // What did not change since the last heartbeat is left out; a member that joins says everything.
 io::Task<GroupStep> ConsumerMember::beat_once() {
   const MonotonicTime deadline = loop_->now() + Duration(state_->options.session_timeout);
@@ -85,7 +95,7 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
     failure_ = connected.error();
     co_return is_refused(failure_) ? GroupStep::kFail : GroupStep::kPause;
   }
-  auto metadata = co_await cluster_->metadata(topics(), deadline);
+  auto metadata = co_await cluster_->metadata(topics_in_use(), deadline);
   if (!metadata) co_return GroupStep::kPause;
   const int32_t epoch = membership_.epoch();
   if (epoch == HeartbeatMembership::kJoining) sent_owned_.reset();
@@ -104,6 +114,7 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
   }
   const std::vector<std::string> names = topics();
   std::vector<std::string_view> name_views(names.begin(), names.end());
+  const std::string expression = pattern();
 
   Request request = request_of(identity(), epoch);
   if (says_all) {
@@ -114,7 +125,16 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
     }
   }
   if (says_all || names != sent_topics_) {
-    request.subscribed_topic_names = proto::array_of(name_views);
+    request.subscribed_topic_names =
+        names.empty() ? proto::empty_array<std::string_view>() : proto::array_of(name_views);
+  }
+  if (expression != sent_pattern_ || (says_all && !expression.empty())) {
+    request.subscribed_topic_regex = expression.empty() ? std::string_view("") : expression;
+  }
+  const Result<int16_t> version = (*connected)->version_for(Request::kApiKey);
+  if (version && !expression.empty() && *version < kFirstWithPatterns) {
+    failure_ = Error(Errc::kUnsupported, "the broker matches no topics with an expression");
+    co_return GroupStep::kFail;
   }
   if (says_all || owned_now != *sent_owned_) {
     request.topic_partitions = partitions.empty() ? proto::empty_array<Request::TopicPartitions>()
@@ -130,6 +150,7 @@ io::Task<GroupStep> ConsumerMember::beat_once() {
   const GroupStep step = on_answer(response->message);
   if (step == GroupStep::kGoOn) {
     sent_topics_ = names;
+    sent_pattern_ = expression;
     sent_owned_ = std::move(owned_now);
   }
   co_return step;
@@ -235,7 +256,10 @@ io::Task<std::optional<std::vector<kafka::TopicPartition>>> ConsumerMember::reso
     return metadata->topic(entry.first) != nullptr;
   };
   if (!std::ranges::all_of(target, is_known)) {
-    auto fresh = co_await cluster_->refresh(topics(), cluster_->request_deadline());
+    const MonotonicTime deadline = cluster_->request_deadline();
+    auto asking = pattern().empty() ? cluster_->refresh(topics(), deadline)
+                                    : cluster_->refresh_all_topics(deadline);
+    auto fresh = co_await std::move(asking);
     if (!fresh) co_return std::nullopt;
     metadata = *fresh;
     if (!std::ranges::all_of(target, is_known)) co_return std::nullopt;

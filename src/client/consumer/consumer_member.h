@@ -28,6 +28,7 @@ class ConsumerMember final : public GroupMember {
   bool is_member() const override { return membership_.is_member(); }
   void on_commit_refused(proto::ErrorCode code, const kafka::GroupMetadata& committer) override;
 
+  std::vector<std::string> topics_in_use() const;
   io::Task<void> beat();
   io::Task<GroupStep> beat_once();
   GroupStep on_answer(const proto::ConsumerGroupHeartbeatResponse& answer);
@@ -45,6 +46,7 @@ class ConsumerMember final : public GroupMember {
   HeartbeatMembership membership_;
   TopicIds target_;  // of the latest answer that had one
   std::vector<std::string> sent_topics_;
+  std::string sent_pattern_;
   std::optional<TopicIds> sent_owned_;  // none: everything has to be said
   Duration interval_;  // between heartbeats, as the coordinator wants it
   Error failure_{Errc::kInternal};  // why the last step was kFail

@@ -5,6 +5,7 @@
 #include "client/consumer/fetched_chunk.h"
 #include "client/consumer/membership.h"
 #include "client/consumer/partition_table.h"
+#include "client/consumer/topic_filter.h"
 #include "wire/batch_builder.h"
 #include "wire/control_record.h"
 
@@ -75,6 +76,39 @@ TEST(PartitionTable, VoidsEarlierFetchesBySeeking) {
   table.remove({{"t", 0}});
   table.add({{"t", 0}}, PositionNeed::kCommitted);
   EXPECT_NE(table.find({"t", 0})->epoch, sought);
+}
+
+TEST(PartitionTable, GoesBackToWhatWasHandedOut) {
+  PartitionTable table;
+  table.add({{"t", 0}}, PositionNeed::kCommitted);
+  AssignedPartition& entry = *table.find({"t", 0});
+  PartitionTable::set_position(entry, 10, 3);
+  EXPECT_EQ(entry.fetch_epoch, 3);
+  EXPECT_EQ(table.positions().at({"t", 0}).leader_epoch, 3);
+  entry.fetch_offset = 50;  // fetched ahead, under a later leader
+  entry.fetch_epoch = 4;
+  const uint64_t before = entry.epoch;
+  PartitionTable::rewind(entry);
+  EXPECT_NE(entry.epoch, before);
+  EXPECT_EQ(entry.fetch_offset, 10);
+  EXPECT_EQ(entry.fetch_epoch, 3);
+  EXPECT_EQ(entry.position, 10);
+}
+
+TEST(TopicFilter, MatchesWholeNames) {
+  const auto filter = TopicFilter::create("orders-.*|bills");
+  ASSERT_TRUE(filter.has_value());
+  EXPECT_TRUE(filter->matches("orders-eu"));
+  EXPECT_TRUE(filter->matches("bills"));
+  EXPECT_FALSE(filter->matches("old-orders-eu"));
+  EXPECT_FALSE(filter->matches("bills2"));
+}
+
+TEST(TopicFilter, SaysWhatIsWrongWithAnExpression) {
+  const auto filter = TopicFilter::create("orders-(");
+  ASSERT_FALSE(filter.has_value());
+  EXPECT_EQ(filter.error().code(), Errc::kInvalidArgument);
+  EXPECT_NE(filter.error().message().find("orders-("), std::string_view::npos);
 }
 
 // --- chunks

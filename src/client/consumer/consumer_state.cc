@@ -5,8 +5,10 @@
 namespace odradek::client {
 
 kafka::KafkaError to_consumer_error(const Error& error) {
-  if (error.code() != Errc::kNotFound) return to_public(error);
-  return {kafka::ErrorKind::no_offset, std::string(error.message())};
+  const std::string message(error.message());
+  if (error.code() == Errc::kNotFound) return {kafka::ErrorKind::no_offset, message};
+  if (error.code() == Errc::kPrecondition) return {kafka::ErrorKind::log_truncated, message};
+  return to_public(error);
 }
 
 bool ConsumerState::is_valid(const FetchedChunk& chunk) {
@@ -54,7 +56,7 @@ void ConsumerState::refuse_chunk(const kafka::TopicPartition& id, int64_t offset
   AssignedPartition* entry = table.find(id);
   if (entry == nullptr || entry->epoch != epoch) return;
   const int64_t consumed = entry->consumed;
-  PartitionTable::seek(*entry, offset);
+  PartitionTable::seek(*entry, offset, entry->leader_epoch);
   entry->consumed = consumed;
   drop_void_chunks();
 }
@@ -76,6 +78,7 @@ uint64_t ConsumerState::announce(RebalanceKind kind,
   {
     const MutexLock lock(mutex);
     id = ++last_event_id;
+    if (kind == RebalanceKind::kAssigned) ++counts.rebalances;
     events.push_back({.kind = kind, .partitions = std::move(partitions), .id = id});
   }
   end_waiting(false);
@@ -102,6 +105,17 @@ void ConsumerState::report(const Error& reported, bool for_good) {
 
 void ConsumerState::wake() { end_waiting(true); }
 
+bool ConsumerState::take_wake() {
+  if (!std::exchange(is_woken, false)) return false;
+  ++wake_count;
+  return true;
+}
+
+uint64_t ConsumerState::wakes() {
+  const MutexLock lock(mutex);
+  return wake_count;
+}
+
 void ConsumerState::end_waiting(bool remember) {
   std::optional<Waiting> woken;
   {
@@ -109,6 +123,7 @@ void ConsumerState::end_waiting(bool remember) {
     ++changes;
     woken = std::exchange(waiting, std::nullopt);
     if (!woken && remember) is_woken = true;
+    if (woken && remember) ++wake_count;
   }
   if (woken) woken->promise.set(kafka::Result<kafka::RecordBatch>(kafka::RecordBatch()));
 }

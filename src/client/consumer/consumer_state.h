@@ -15,7 +15,8 @@
 
 namespace odradek::client {
 
-// As to_public; what a consumer does not find is an offset.
+// As to_public; what a consumer does not find is an offset, and the precondition of reading on is
+// that the log still has what was read.
 kafka::KafkaError to_consumer_error(const Error& error);
 
 enum class RebalanceKind : uint8_t { kAssigned, kRevoked, kLost };
@@ -44,6 +45,7 @@ class ConsumerState {
   void report(const Error& error, bool for_good);
   // Ends a waiting next() with an empty batch, or the one to come.
   void wake();
+  uint64_t wakes();  // calls of next() that ended by it
 
   // --- for the program
 
@@ -69,16 +71,21 @@ class ConsumerState {
   bool is_error_final ODK_GUARDED_BY(mutex) = false;
   bool is_closed ODK_GUARDED_BY(mutex) = false;
   bool is_woken ODK_GUARDED_BY(mutex) = false;  // and nobody was waiting
+  uint64_t wake_count ODK_GUARDED_BY(mutex) = 0;
   MonotonicTime last_poll ODK_GUARDED_BY(mutex){};
   bool is_poll_wanted ODK_GUARDED_BY(mutex) = false;  // the next next() tells the group
   std::vector<std::string> topics ODK_GUARDED_BY(mutex);  // subscribed; sorted
+  std::string pattern ODK_GUARDED_BY(mutex);  // subscribed; then topics are what was found for it
   kafka::GroupMetadata identity ODK_GUARDED_BY(mutex);
   // Fetching stopped for lack of room: whoever makes some tells the loop.
   bool is_fetch_blocked ODK_GUARDED_BY(mutex) = false;
+  kafka::ConsumerMetrics counts ODK_GUARDED_BY(mutex);  // those that only grow
 
   // The next chunk that may be handed out, taken; void ones are dropped on the way. Moves the
   // partition's position behind it.
   std::optional<FetchedChunk> take_chunk() ODK_THREAD_ANNOTATION(requires_capability(mutex));
+  // True when wake() came with nobody waiting; once.
+  bool take_wake() ODK_THREAD_ANNOTATION(requires_capability(mutex));
   // Puts back what could not be decoded, so that the position stays before it.
   void refuse_chunk(const kafka::TopicPartition& id, int64_t offset, uint64_t epoch);
   // Drops what is buffered for partitions that are gone or were sought in.

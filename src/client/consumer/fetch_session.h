@@ -18,6 +18,7 @@ class FetchSession {
   struct Part {
     int64_t offset = 0;
     int32_t leader_epoch = -1;
+    int32_t last_fetched_epoch = -1;
     Uuid topic_id{};  // zero where topics go by name
 
     bool operator==(const Part&) const = default;

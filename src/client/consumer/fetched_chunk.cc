@@ -78,13 +78,14 @@ Result<void> index_records(const wire::BatchView& batch, Bytes section, int64_t 
 }  // namespace
 
 Result<ChunkExtent> measure_chunk(Bytes records, int64_t fetch_offset) {
-  ChunkExtent extent{.whole = {}, .next_offset = fetch_offset, .batch_count = 0};
+  ChunkExtent extent{.whole = {}, .next_offset = fetch_offset};
   wire::BatchCursor cursor(records);
   while (true) {
     ODK_TRY(const auto batch, cursor.next());
     if (!batch) break;
     extent.next_offset = std::max(extent.next_offset, batch->next_offset());
     ++extent.batch_count;
+    extent.leader_epoch = batch->leader_epoch();
   }
   extent.whole = records.first(records.size() - cursor.rest().size());
   if (extent.batch_count == 0 && !records.empty()) {

@@ -55,6 +55,7 @@ struct ChunkExtent {
   Bytes whole;  // the batches that are whole
   int64_t next_offset = 0;  // behind the last of them
   size_t batch_count = 0;
+  int32_t leader_epoch = -1;  // of the last of them
 };
 // Walks batch headers only. kMalformed; kLimitExceeded when not even one batch is whole.
 Result<ChunkExtent> measure_chunk(Bytes records, int64_t fetch_offset);

@@ -10,6 +10,7 @@ namespace odradek::client {
 namespace {
 
 constexpr int16_t kFirstWithTopicIds = 13;  // of Fetch, KIP-516
+constexpr int16_t kFirstWithDivergingEpoch = 12;  // KIP-595
 constexpr int16_t kLastWithNames = kFirstWithTopicIds - 1;
 constexpr Duration kIdleWaitMin = std::chrono::milliseconds(5);
 
@@ -40,8 +41,8 @@ Fetcher::Fetcher(kafka::ClientCore& core, ConsumerState& state, std::function<vo
 
 void Fetcher::pump() {
   if (is_stopped_) return;
-  ensure_positions();
   Plan plan = make_plan(loop_->now());
+  ensure_positions();
   for (auto& [broker_id, wanted] : plan) fetch_from(broker_id, std::move(wanted));
 }
 
@@ -77,12 +78,14 @@ Fetcher::Plan Fetcher::make_plan(MonotonicTime now) {
       is_leader_missing = true;
       continue;
     }
+    if (needs_check(*entry, partition->leader_epoch)) continue;
     const int32_t reader = reader_of(*entry, *metadata, partition->leader, now);
     plan[reader].push_back({.id = id,
                             .topic_id = topic->id,
                             .epoch = entry->epoch,
                             .offset = entry->fetch_offset,
-                            .leader_epoch = partition->leader_epoch});
+                            .leader_epoch = partition->leader_epoch,
+                            .last_fetched_epoch = entry->fetch_epoch});
   }
   if (retry_at) wake_at(*retry_at);
   if (is_leader_missing) need_metadata();
@@ -146,8 +149,10 @@ Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted, Fe
                                            const Limits& limits, int16_t version) const {
   FetchSession::Parts parts;
   for (const Wanted& item : wanted) {
-    parts[item.id] = {
-        .offset = item.offset, .leader_epoch = item.leader_epoch, .topic_id = item.topic_id};
+    parts[item.id] = {.offset = item.offset,
+                      .leader_epoch = item.leader_epoch,
+                      .last_fetched_epoch = item.last_fetched_epoch,
+                      .topic_id = item.topic_id};
   }
   const FetchSession::Request step = session.next(std::move(parts));
   Grouped<FetchPartition> grouped;
@@ -157,6 +162,9 @@ Result<SliceChain> Fetcher::encode_request(const std::vector<Wanted>& wanted, Fe
     partition.partition = item.id.partition;
     partition.current_leader_epoch = item.leader_epoch;
     partition.fetch_offset = item.offset;
+    if (version >= kFirstWithDivergingEpoch) {
+      partition.last_fetched_epoch = item.last_fetched_epoch;
+    }
     partition.partition_max_bytes = state_->options.partition_bytes_max;
   }
   Grouped<int32_t> forgotten;

@@ -10,6 +10,7 @@
 
 #include "client/client_core.h"
 #include "client/consumer/consumer_state.h"
+#include "client/consumer/epoch_end.h"
 #include "client/consumer/fetch_session.h"
 #include "proto/messages/fetch_response.h"
 
@@ -43,6 +44,7 @@ class Fetcher {
     uint64_t epoch = 0;
     int64_t offset = 0;
     int32_t leader_epoch = -1;
+    int32_t last_fetched_epoch = -1;
   };
   using Plan = std::map<int32_t, std::vector<Wanted>>;  // by broker
   struct Flight {
@@ -75,6 +77,7 @@ class Fetcher {
                     const proto::FetchResponse::PartitionData& data);
   void on_partition_error(const Wanted& wanted, proto::ErrorCode error);
   void on_out_of_range(const Wanted& wanted);
+  void on_diverging(const Wanted& wanted, int32_t leader_epoch, int64_t end_offset);
   void land(const Flight& flight, const Error* failure);
 
   // position_finder.cc: where to begin
@@ -82,8 +85,19 @@ class Fetcher {
   io::Task<void> find_positions();
   io::Task<Result<void>> find_committed();
   io::Task<Result<void>> find_by_time();
-  void set_position(const kafka::TopicPartition& id, uint64_t epoch, int64_t offset);
+  void set_position(const kafka::TopicPartition& id, uint64_t epoch, int64_t offset,
+                    int32_t leader_epoch = -1);
+  int64_t timestamp_of(PositionNeed need) const;
+  void go_to_end(const kafka::TopicPartition& id, uint64_t epoch);
   void no_committed_offset(const kafka::TopicPartition& id, uint64_t epoch);
+
+  // truncation.cc: whether the log still has what was read
+  static bool needs_check(AssignedPartition& entry, int32_t leader_epoch);
+  io::Task<Result<void>> check_positions();
+  void on_epoch_end(const EpochEnd& end, uint64_t epoch, int32_t leader_epoch);
+  bool truncate(AssignedPartition& entry, const EpochEnd& end, int32_t leader_epoch)
+      ODK_THREAD_ANNOTATION(requires_capability(state_->mutex));
+  void on_truncated(const EpochEnd& end, bool is_lost);
 
   kafka::ClientCore* core_;
   io::Loop* loop_;

@@ -98,6 +98,10 @@ void Fetcher::on_partition(const Wanted& wanted, const Slice& frame,
     on_partition_error(wanted, code);
     return;
   }
+  if (data.diverging_epoch.end_offset >= 0) {
+    on_diverging(wanted, data.diverging_epoch.epoch, data.diverging_epoch.end_offset);
+    return;
+  }
   const auto extent = measure_chunk(data.records.bytes, wanted.offset);
   if (!extent) {
     {
@@ -125,6 +129,7 @@ void Fetcher::on_partition(const Wanted& wanted, const Slice& frame,
     entry->high_watermark = data.high_watermark;
     if (extent->batch_count == 0) return;
     entry->fetch_offset = extent->next_offset;
+    entry->fetch_epoch = extent->leader_epoch;
     chunk.topic = entry->topic;
   }
   chunk.partition = wanted.id.partition;
@@ -182,9 +187,7 @@ void Fetcher::on_out_of_range(const Wanted& wanted) {
       return;
     }
     if (state_->options.start != Start::none) {
-      PartitionTable::need_position(*entry, state_->options.start == Start::earliest
-                                                ? PositionNeed::kEarliest
-                                                : PositionNeed::kLatest);
+      PartitionTable::need_position(*entry, need_of(state_->options.start));
       state_->drop_void_chunks();
       return;
     }

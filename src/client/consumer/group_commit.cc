@@ -1,5 +1,6 @@
 // The commits of a GroupMember.
 #include "base/log.h"
+#include "client/client_thread.h"
 #include "client/consumer/group_member.h"
 
 namespace odradek::client {
@@ -31,7 +32,7 @@ io::Task<void> GroupMember::commit_consumed(MonotonicTime deadline) {
 }
 
 io::Task<Result<void>> GroupMember::commit(OffsetMap offsets, MonotonicTime deadline) {
-  if (!topics().empty() && !is_member()) {
+  if (is_subscribed() && !is_member()) {
     co_return Error(Errc::kFenced, "not a member of group " + state_->options.group + " now");
   }
   while (is_committing_) {
@@ -46,7 +47,18 @@ io::Task<Result<void>> GroupMember::commit(OffsetMap offsets, MonotonicTime dead
     const MutexLock lock(state_->mutex);
     state_->table.note_committed(offsets);
   }
+  if (state_->options.interceptor != nullptr) tell_interceptor(offsets, committed);
   co_return committed;
+}
+
+void GroupMember::tell_interceptor(const OffsetMap& offsets, const Result<void>& committed) {
+  std::vector<kafka::CommittedOffset> list;
+  for (const auto& [partition, offset] : offsets) {
+    list.push_back({.partition = partition, .committed = offset});
+  }
+  const auto call = [&] { state_->options.interceptor->on_commit(list, to_public(committed)); };
+  kafka::UniqueFunction<void()> guarded = call;
+  run_user_code(guarded);
 }
 
 // The epoch of a member may rise while its commit is on the way (KIP-848): then once more with the

@@ -34,6 +34,16 @@ std::vector<std::string> GroupMember::topics() const {
   return state_->topics;
 }
 
+std::string GroupMember::pattern() const {
+  const MutexLock lock(state_->mutex);
+  return state_->pattern;
+}
+
+bool GroupMember::is_subscribed() const {
+  const MutexLock lock(state_->mutex);
+  return !state_->topics.empty() || !state_->pattern.empty();
+}
+
 std::vector<kafka::TopicPartition> GroupMember::owned() const {
   const MutexLock lock(state_->mutex);
   return state_->table.ids();

@@ -56,6 +56,8 @@ class GroupMember {
   bool want_poll();
   void publish_identity();
   std::vector<std::string> topics() const;
+  std::string pattern() const;  // empty: topics are subscribed to by name
+  bool is_subscribed() const;  // or only commits for who reads what it was assigned
   std::vector<kafka::TopicPartition> owned() const;
   io::Task<Result<cluster::Cluster::Connection>> coordinator(MonotonicTime deadline);
   void forget_coordinator();
@@ -71,6 +73,7 @@ class GroupMember {
   bool has_left_ = false;
 
  private:
+  void tell_interceptor(const OffsetMap& offsets, const Result<void>& committed);
   io::Task<Result<void>> commit_as_member(const OffsetMap& offsets, MonotonicTime deadline);
   // Waits until the program has handled the event, or was too slow. False then, and on stop.
   io::Task<bool> wait_until_handled(uint64_t event_id);

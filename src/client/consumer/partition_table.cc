@@ -46,18 +46,32 @@ PartitionTable::Partitions PartitionTable::paused() const {
   return ids;
 }
 
-void PartitionTable::set_position(AssignedPartition& entry, int64_t offset) {
+PositionNeed need_of(const kafka::Start& start) {
+  if (start == kafka::Start::earliest) return PositionNeed::kEarliest;
+  return start == kafka::Start::latest ? PositionNeed::kLatest : PositionNeed::kDuration;
+}
+
+void PartitionTable::set_position(AssignedPartition& entry, int64_t offset, int32_t leader_epoch) {
   entry.need = PositionNeed::kNothing;
+  entry.leader_epoch = leader_epoch;
+  entry.fetch_epoch = leader_epoch;
+  entry.checked_epoch = -1;
   entry.fetch_offset = offset;
   entry.position = offset;
   entry.consumed = offset;
 }
 
-void PartitionTable::seek(AssignedPartition& entry, int64_t offset) {
+void PartitionTable::seek(AssignedPartition& entry, int64_t offset, int32_t leader_epoch) {
   ++entry.epoch;
   entry.retry_at = {};
-  entry.leader_epoch = -1;
-  set_position(entry, offset);
+  set_position(entry, offset, leader_epoch);
+}
+
+void PartitionTable::rewind(AssignedPartition& entry) {
+  ++entry.epoch;
+  entry.need = PositionNeed::kNothing;
+  entry.fetch_offset = entry.position;
+  entry.fetch_epoch = entry.leader_epoch;
 }
 
 void PartitionTable::need_position(AssignedPartition& entry, PositionNeed need) {

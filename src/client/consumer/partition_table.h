@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,7 +20,12 @@ enum class PositionNeed : uint8_t {
   kCommitted,  // the group's committed offset, else by the reset policy
   kEarliest,
   kLatest,
+  kDuration,  // the first record that is not older than ConsumerOptions::start says
+  kCheck,     // whether the log still has what was read before the position (KIP-320)
 };
+
+// What the reset policy asks for; not for Start::none.
+PositionNeed need_of(const kafka::Start& start);
 
 // One partition a consumer reads.
 struct AssignedPartition {
@@ -33,6 +39,8 @@ struct AssignedPartition {
   int64_t consumed = -1;      // the position when next() was called last: what is done with
   int64_t committed = -1;     // what auto-commit stored last
   int32_t leader_epoch = -1;  // of the last record handed out
+  int32_t fetch_epoch = -1;   // of the last record before fetch_offset; -1: not known
+  int32_t checked_epoch = -1;  // of the leader that has what is before fetch_offset
   int64_t high_watermark = -1;
   int64_t last_stable_offset = -1;
   size_t buffered_bytes = 0;  // fetched and not handed out
@@ -44,6 +52,12 @@ struct AssignedPartition {
   bool is_fetching = false;   // part of a request in flight
 
   kafka::TopicPartition id() const { return {*topic, partition}; }
+  // Records not handed out, as of the latest fetch; none before the first.
+  std::optional<int64_t> lag(bool is_read_committed) const {
+    const int64_t log_end = is_read_committed ? last_stable_offset : high_watermark;
+    if (position < 0 || log_end < 0) return std::nullopt;
+    return std::max<int64_t>(log_end - position, 0);
+  }
 };
 
 // The partitions a consumer reads, where it is in each, and what it may do with it. No I/O; the
@@ -66,10 +80,12 @@ class PartitionTable {
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
 
-  // The position was found out: fetching may begin.
-  static void set_position(AssignedPartition& entry, int64_t offset);
+  // The position was found out: fetching may begin. `leader_epoch` is that of the record before.
+  static void set_position(AssignedPartition& entry, int64_t offset, int32_t leader_epoch = -1);
   // Somewhere else from now on.
-  static void seek(AssignedPartition& entry, int64_t offset);
+  static void seek(AssignedPartition& entry, int64_t offset, int32_t leader_epoch = -1);
+  // What was fetched and not handed out is void, and fetched again.
+  static void rewind(AssignedPartition& entry);
   static void need_position(AssignedPartition& entry, PositionNeed need);
 
   // Everything handed out so far is done with.

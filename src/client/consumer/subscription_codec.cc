@@ -75,6 +75,8 @@ Result<Slice> encode_subscription(const Subscriber& member) {
   message.topics = proto::array_of(names);
   message.owned_partitions = proto::array_of(owned);
   message.generation_id = member.generation;
+  message.user_data = {};  // null
+  if (!member.user_data.empty()) message.user_data = as_bytes(member.user_data);
   return encode_versioned(message);
 }
 
@@ -86,7 +88,43 @@ Result<Subscriber> decode_subscription(Bytes metadata) {
   for (const std::string_view topic : message.topics) member.topics.emplace_back(topic);
   member.owned = partitions_of(message.owned_partitions);
   member.generation = message.generation_id;
+  member.user_data = as_text(message.user_data);
   return member;
+}
+
+Result<std::string> encode_sticky_data(const std::vector<kafka::TopicPartition>& had,
+                                       int32_t generation) {
+  const auto topics = by_topic(had);
+  wire::Writer writer(256);
+  writer.i32(static_cast<int32_t>(topics.size()));
+  for (const auto& [topic, partitions] : topics) {
+    writer.string(topic, false, false);
+    writer.i32(static_cast<int32_t>(partitions.size()));
+    for (const int32_t partition : partitions) writer.i32(partition);
+  }
+  writer.i32(generation);
+  ODK_TRY(const SliceChain bytes, writer.finish());
+  return std::string(bytes.flatten().text());
+}
+
+Result<void> decode_sticky_data(Subscriber& member) {
+  member.owned.clear();
+  member.generation = -1;
+  if (member.user_data.empty()) return {};
+  Arena arena(kDecodeBudgetBytes);
+  wire::Reader reader(as_bytes(member.user_data), arena);
+  const int32_t topics = reader.i32();
+  for (int32_t i = 0; i < topics && reader.status(); ++i) {
+    const std::string topic(reader.string(false, false));
+    const int32_t partitions = reader.i32();
+    for (int32_t k = 0; k < partitions && reader.status(); ++k) {
+      member.owned.push_back({topic, reader.i32()});
+    }
+  }
+  ODK_TRY_VOID(reader.status());
+  if (reader.remaining() > 0) member.generation = reader.i32();  // not in version 0
+  std::ranges::sort(member.owned);
+  return reader.status();
 }
 
 Result<Slice> encode_assignment(const std::vector<kafka::TopicPartition>& partitions) {

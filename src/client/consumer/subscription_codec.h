@@ -18,6 +18,13 @@ Result<Slice> encode_subscription(const Subscriber& member);
 // The reverse; newer versions are read as the newest known. kMalformed.
 Result<Subscriber> decode_subscription(Bytes metadata);
 
+// What members of the assignor `sticky` say in their user data: what they had until they gave
+// everything up for this rebalance. Source: StickyAssignorUserData, versions 0 and 1.
+Result<std::string> encode_sticky_data(const std::vector<kafka::TopicPartition>& had,
+                                       int32_t generation);
+// Into `owned` and `generation`. Empty data of a new member is fine. kMalformed.
+Result<void> decode_sticky_data(Subscriber& member);
+
 Result<Slice> encode_assignment(const std::vector<kafka::TopicPartition>& partitions);
 // Empty bytes are no partitions, as the coordinator gives to members the leader left out.
 Result<std::vector<kafka::TopicPartition>> decode_assignment(Bytes assignment);

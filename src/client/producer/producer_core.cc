@@ -68,6 +68,12 @@ Op<RecordMetadata> ProducerCore::send(const Record& record, std::optional<uint64
 
 Result<void> ProducerCore::send(const Record& record, DeliveryCallback& report,
                                 std::optional<uint64_t> transaction) {
+  if (options_.interceptor != nullptr) return intercept(record, report, transaction);
+  return append(record, report, transaction);
+}
+
+Result<void> ProducerCore::append(const Record& record, DeliveryCallback& report,
+                                  std::optional<uint64_t> transaction) {
   if (transaction && *transaction != open_transaction_.load()) return client::no_transaction();
   const odradek::Clock& clock = client_->loop().clock();
   const MonotonicTime now = clock.now();
@@ -172,6 +178,12 @@ void ProducerCore::abandon() {
     promise.set(odradek::Result<void>{});
   });
   (void)op.get();
+}
+
+void ProducerCore::add_metrics(ClientMetrics& metrics) {
+  ProducerMetrics& own = metrics.producers.emplace_back(sender_->counts());
+  own.transactional_id = options_.transactional_id;
+  own.buffered_bytes = buffered_bytes();
 }
 
 size_t ProducerCore::buffered_bytes() {

@@ -43,8 +43,13 @@ class ProducerCore final : public client::Service,
   void drop(uint64_t number);
 
   io::Task<void> stop() override;
+  void add_metrics(ClientMetrics& metrics) override;
 
  private:
+  Result<void> append(const Record& record, DeliveryCallback& report,
+                      std::optional<uint64_t> transaction);
+  Result<void> intercept(const Record& record, DeliveryCallback& report,
+                         std::optional<uint64_t> transaction);
   bool wait_for_room(size_t bytes, MonotonicTime deadline);
   void request_pump();
   void finish(const odradek::Error& error);  // on the loop

@@ -53,6 +53,9 @@ class Sender {
   // Notified whenever an answer came, or did not in time.
   io::Event& landed() { return landed_; }
 
+  // Counts of batches and records; the rest is the owner's.
+  const kafka::ProducerMetrics& counts() const { return counts_; }
+
   // Reports `error` for everything not delivered yet and refuses what comes.
   void give_up(const Error& error);
   // Call after give_up(). Returns when nothing refers to this object any more.
@@ -151,6 +154,7 @@ class Sender {
   io::TimerId timer_ = 0;
   size_t rotation_ = 0;
   size_t flights_ = 0;
+  kafka::ProducerMetrics counts_;
   bool is_getting_identity_ = false;
   bool is_updating_metadata_ = false;
   bool has_given_up_ = false;

@@ -193,6 +193,7 @@ void Sender::retry(const Item& item, const Error& error) {
   // A leader that moved is found by fresh metadata; anything else passes with time.
   cluster_->expire_metadata();
   need_metadata();
+  ++counts_.retries;
   state.sender.to_retry(*item.batch, loop_->now() + cluster_->options().retry_backoff_min);
   after_flight(state);
 }
@@ -230,6 +231,9 @@ void Sender::after_flight(PartitionState& state) {
 void Sender::deliver(PartitionState& state, SealedBatchPtr batch, int64_t base_offset,
                      int64_t log_append_time_ms) {
   state.last_error.reset();
+  ++counts_.batches_delivered;
+  counts_.batch_bytes_delivered += batch->size();
+  counts_.records_delivered += batch->reports.size();
   kafka::Result<kafka::RecordMetadata> delivered(kafka::RecordMetadata{
       .partition = state.queue->partition, .offset = -1, .timestamp_ms = log_append_time_ms});
   int64_t offset = base_offset;
@@ -246,6 +250,7 @@ void Sender::fail_batch(PartitionState& state, SealedBatchPtr batch, const Error
   if (error.code() == Errc::kTimedOut && state.last_error) {
     said = said.with_context("last failure: " + state.last_error->to_string());
   }
+  counts_.records_failed += batch->reports.size();
   if (transaction_ != nullptr) transaction_->on_failure(said);
   const kafka::Result<kafka::RecordMetadata> failure(to_public(said));
   for (kafka::DeliveryCallback& report : batch->reports) run_user_code(report, failure);

@@ -1,4 +1,6 @@
 // Properties of the connection to the cluster.
+#include <algorithm>
+
 #include "client/properties/property.h"
 
 namespace odradek::client {
@@ -18,101 +20,59 @@ Result<void> text(Value value, PropertyDraft& draft) {
   return {};
 }
 
-template <std::string kafka::Tls::* field>
-Result<void> tls_file(Value value, PropertyDraft& draft) {
-  draft.tls.*field = value;
-  return {};
-}
-
-// Java's key store of type PEM is one file with the chain and the key.
-Result<void> pem_key_store(Value value, PropertyDraft& draft) {
-  draft.tls.certificate_file = value;
-  draft.tls.key_file = value;
-  return {};
-}
-
-Result<void> store_type(Value value, PropertyDraft& /*draft*/) {
-  if (lower_case(value) == "pem") return {};
-  return Error(Errc::kUnsupported, "only PEM stores can be read; convert the key store to PEM");
-}
-
-Result<void> key_password(Value value, PropertyDraft& draft) {
-  draft.tls.key_password = kafka::Secret(value);
-  return {};
-}
-
-Result<void> endpoint_identification(Value value, PropertyDraft& draft) {
-  const std::string algorithm = lower_case(value);
-  if (algorithm == "https") return {};
-  if (!algorithm.empty() && algorithm != "none") {
-    return Error(Errc::kInvalidArgument, "is neither https nor none");
-  }
-  draft.tls.verify_peer = false;
-  return {};
-}
-
-Result<void> verify_certificate(Value value, PropertyDraft& draft) {
-  ODK_TRY(draft.tls.verify_peer, property_bool(value));
-  return {};
-}
-
-Result<void> security_protocol(Value value, PropertyDraft& draft) {
-  const std::string protocol = lower_case(value);
-  draft.is_tls = protocol == "ssl" || protocol == "sasl_ssl";
-  draft.is_sasl = protocol == "sasl_plaintext" || protocol == "sasl_ssl";
-  if (draft.is_tls || draft.is_sasl || protocol == "plaintext") return {};
-  return Error(Errc::kInvalidArgument, "is none of plaintext, ssl, sasl_plaintext, sasl_ssl");
-}
-
-Result<void> mechanism(Value value, PropertyDraft& draft) {
-  draft.mechanism = value;
-  return {};
-}
-
-Result<void> user(Value value, PropertyDraft& draft) {
-  draft.user = value;
-  return {};
-}
-
-Result<void> password(Value value, PropertyDraft& draft) {
-  draft.password = kafka::Secret(value);
-  return {};
-}
-
 Result<void> allow_auto_create(Value value, PropertyDraft& draft) {
   ODK_TRY(draft.options.client.allow_auto_topic_creation, property_bool(value));
   return {};
 }
 
+// Java's -1 and librdkafka's 0 both mean never.
+Result<void> idle_max(Value value, PropertyDraft& draft) {
+  ODK_TRY(const int64_t given, property_integer(value, -1, INT32_MAX));
+  draft.options.client.connection_idle_max = std::chrono::milliseconds(std::max<int64_t>(given, 0));
+  return {};
+}
+
+Result<void> dns_lookup(Value value, PropertyDraft& draft) {
+  const std::string mode = lower_case(value);
+  const bool is_canonical = mode == "resolve_canonical_bootstrap_servers_only";
+  if (!is_canonical && mode != "use_all_dns_ips") {
+    return Error(Errc::kInvalidArgument,
+                 "is neither use_all_dns_ips nor resolve_canonical_bootstrap_servers_only");
+  }
+  draft.options.client.dns_lookup = is_canonical
+                                        ? kafka::DnsLookup::resolve_canonical_bootstrap_servers_only
+                                        : kafka::DnsLookup::use_all_dns_ips;
+  return {};
+}
+
+Result<void> metadata_recovery(Value value, PropertyDraft& draft) {
+  const std::string strategy = lower_case(value);
+  if (strategy != "rebootstrap" && strategy != "none") {
+    return Error(Errc::kInvalidArgument, "is neither rebootstrap nor none");
+  }
+  draft.options.client.metadata_recovery =
+      strategy == "none" ? kafka::MetadataRecovery::none : kafka::MetadataRecovery::rebootstrap;
+  return {};
+}
+
 using Client = kafka::ClientOptions;
-using Tls = kafka::Tls;
 
 constexpr Property kProperties[] = {
     {"bootstrap.servers", text<&Client::bootstrap>},
     {"metadata.broker.list", text<&Client::bootstrap>},
     {"client.id", text<&Client::client_id>},
     {"socket.connection.setup.timeout.ms", duration<&Client::connection_timeout>},
+    {"socket.connection.setup.timeout.max.ms", duration<&Client::connection_timeout_max>},
+    {"connections.max.idle.ms", idle_max},
+    {"client.dns.lookup", dns_lookup},
+    {"metadata.recovery.strategy", metadata_recovery},
+    {"metadata.recovery.rebootstrap.trigger.ms", duration<&Client::rebootstrap_after>},
     {"request.timeout.ms", duration<&Client::request_timeout>},
     {"socket.timeout.ms", duration<&Client::request_timeout>},
     {"metadata.max.age.ms", duration<&Client::metadata_max_age>},
     {"retry.backoff.ms", duration<&Client::retry_backoff_min>},
     {"retry.backoff.max.ms", duration<&Client::retry_backoff_max>},
     {"allow.auto.create.topics", allow_auto_create},
-    {"security.protocol", security_protocol},
-    {"ssl.ca.location", tls_file<&Tls::ca_file>},
-    {"ssl.certificate.location", tls_file<&Tls::certificate_file>},
-    {"ssl.key.location", tls_file<&Tls::key_file>},
-    {"ssl.key.password", key_password},
-    {"ssl.truststore.location", tls_file<&Tls::ca_file>},
-    {"ssl.truststore.type", store_type},
-    {"ssl.keystore.location", pem_key_store},
-    {"ssl.keystore.type", store_type},
-    {"ssl.endpoint.identification.algorithm", endpoint_identification},
-    {"enable.ssl.certificate.verification", verify_certificate},
-    {"sasl.mechanism", mechanism},
-    {"sasl.mechanisms", mechanism},
-    {"sasl.username", user},
-    {"sasl.password", password},
 };
 
 constexpr std::string_view kWithoutEffect[] = {
@@ -125,7 +85,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "broker.version.fallback",
     "builtin.features",
     "client.software.name",
-    "connections.max.idle.ms",
     "debug",
     "enable.auto.offset.store",
     "enable.metrics.push",

@@ -52,10 +52,12 @@ Result<kafka::Assignor> assignor(std::string_view name) {
   if (name.starts_with(kJavaPackage)) name.remove_prefix(kJavaPackage.size());
   if (name == "range" || name == "RangeAssignor") return kafka::Assignor::range;
   if (name == "roundrobin" || name == "RoundRobinAssignor") return kafka::Assignor::round_robin;
+  if (name == "sticky" || name == "StickyAssignor") return kafka::Assignor::sticky;
   if (name == "cooperative-sticky" || name == "CooperativeStickyAssignor") {
     return kafka::Assignor::cooperative_sticky;
   }
-  return Error(Errc::kInvalidArgument, "is a list of range, roundrobin, cooperative-sticky");
+  return Error(Errc::kInvalidArgument,
+               "is a list of range, roundrobin, sticky, cooperative-sticky");
 }
 
 Result<void> assignors(Value value, PropertyDraft& draft) {
@@ -81,8 +83,12 @@ Result<void> start(Value value, PropertyDraft& draft) {
     draft.options.consumer.start = kafka::Start::latest;
   } else if (name == "none" || name == "error") {
     draft.options.consumer.start = kafka::Start::none;
+  } else if (constexpr std::string_view kByDuration = "by_duration:";
+             name.starts_with(kByDuration)) {
+    ODK_TRY(const auto age, property_duration(value.substr(kByDuration.size())));
+    draft.options.consumer.start = kafka::Start::by_duration(age);
   } else {
-    return Error(Errc::kInvalidArgument, "is none of earliest, latest, none");
+    return Error(Errc::kInvalidArgument, "is none of earliest, latest, none, by_duration:<ISO>");
   }
   return {};
 }

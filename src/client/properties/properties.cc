@@ -14,7 +14,7 @@ namespace {
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
   for (const auto properties :
-       {client_properties(), producer_properties(), consumer_properties()}) {
+       {client_properties(), security_properties(), producer_properties(), consumer_properties()}) {
     for (const Property& property : properties) names.emplace_back(property.name);
   }
   for (const std::string_view name : properties_without_effect()) names.emplace_back(name);
@@ -32,7 +32,7 @@ Error unknown(std::string_view name) {
 Result<void> apply(const std::string& name, const std::string& value, PropertyDraft& draft) {
   bool is_known = false;
   for (const auto properties :
-       {client_properties(), producer_properties(), consumer_properties()}) {
+       {client_properties(), security_properties(), producer_properties(), consumer_properties()}) {
     const auto found = std::ranges::find(properties, std::string_view(name), &Property::name);
     if (found == properties.end()) continue;
     is_known = true;
@@ -49,35 +49,10 @@ Result<void> apply(const std::string& name, const std::string& value, PropertyDr
   return {};
 }
 
-Result<void> finish_sasl(PropertyDraft& draft) {
-  const auto error = [](std::string_view reason) {
-    return Error(Errc::kConfig, std::string(reason));
-  };
-  if (draft.mechanism == "GSSAPI") {
-    return error(
-        "property sasl.mechanism: GSSAPI cannot be had; PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
-  }
-  if (draft.user.empty() || !draft.password) {
-    return error("SASL needs sasl.username and sasl.password");
-  }
-  kafka::Authentication& auth = draft.options.client.auth;
-  if (draft.mechanism == "PLAIN") {
-    auth = kafka::Plain{.user = draft.user, .password = *draft.password};
-  } else if (draft.mechanism == "SCRAM-SHA-256") {
-    auth = kafka::ScramSha256{.user = draft.user, .password = *draft.password};
-  } else if (draft.mechanism == "SCRAM-SHA-512") {
-    auth = kafka::ScramSha512{.user = draft.user, .password = *draft.password};
-  } else {
-    return error("property sasl.mechanism: is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
-  }
-  return {};
-}
-
 Result<kafka::PropertyOptions> read(const kafka::Properties& properties) {
   PropertyDraft draft;
   for (const auto& [name, value] : properties) ODK_TRY_VOID(apply(name, value, draft));
-  if (draft.is_tls) draft.options.client.security = std::move(draft.tls);
-  if (draft.is_sasl) ODK_TRY_VOID(finish_sasl(draft));
+  ODK_TRY_VOID(finish_security(draft));
   draft.options.producer.compression.level = draft.compression_level;
   return std::move(draft.options);
 }

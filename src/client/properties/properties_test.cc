@@ -90,6 +90,69 @@ TEST(Properties, PutSecurityTogether) {
   EXPECT_EQ(std::get<ScramSha512>(options.client.auth).password.reveal(), "secret");
 }
 
+TEST(Properties, TakePemText) {
+  const PropertyOptions options = read({{"security.protocol", "SSL"},
+                                        {"ssl.truststore.type", "PEM"},
+                                        {"ssl.truststore.certificates", "the ca"},
+                                        {"ssl.keystore.certificate.chain", "the chain"},
+                                        {"ssl.keystore.key", "the key"}});
+  const Tls& tls = std::get<Tls>(options.client.security);
+  EXPECT_EQ(tls.ca_pem, "the ca");
+  EXPECT_EQ(tls.certificate_pem, "the chain");
+  EXPECT_EQ(tls.key_pem.reveal(), "the key");
+}
+
+TEST(Properties, TakeWhoWeAreFromAJaasEntry) {
+  const PropertyOptions options =
+      read({{"security.protocol", "SASL_PLAINTEXT"},
+            {"sasl.mechanism", "SCRAM-SHA-256"},
+            {"sasl.jaas.config",
+             "org.apache.kafka.common.security.scram.ScramLoginModule required\n"
+             R"(  username="ada" password='it\'s "quoted" \\';)"}});
+  const ScramSha256& scram = std::get<ScramSha256>(options.client.auth);
+  EXPECT_EQ(scram.user, "ada");
+  EXPECT_EQ(scram.password.reveal(), R"(it's "quoted" \)");
+}
+
+TEST(Properties, TakeClientCredentialsOfOidc) {
+  const auto expect_all = [](const PropertyOptions& options) {
+    const auto& oidc = std::get<OidcClientCredentials>(options.client.auth);
+    EXPECT_EQ(oidc.token_endpoint, "https://idp/token");
+    EXPECT_EQ(oidc.client_id, "me");
+    EXPECT_EQ(oidc.client_secret.reveal(), "s3");
+    EXPECT_EQ(oidc.scope, "kafka");
+    EXPECT_EQ(oidc.extensions, (std::map<std::string, std::string>{{"logicalCluster", "lkc"}}));
+  };
+  const std::map<std::string, std::string> common = {
+      {"security.protocol", "SASL_SSL"},
+      {"sasl.mechanism", "OAUTHBEARER"},
+      {"sasl.oauthbearer.token.endpoint.url", "https://idp/token"}};
+  auto java = common;
+  java["sasl.jaas.config"] =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required clientId='me' "
+      "clientSecret=\"s3\" scope=kafka extension_logicalCluster=lkc;";
+  expect_all(read(java));
+  auto librdkafka = common;
+  librdkafka["sasl.oauthbearer.method"] = "oidc";
+  librdkafka["sasl.oauthbearer.client.id"] = "me";
+  librdkafka["sasl.oauthbearer.client.secret"] = "s3";
+  librdkafka["sasl.oauthbearer.scope"] = "kafka";
+  librdkafka["sasl.oauthbearer.extensions"] = "logicalCluster=lkc";
+  expect_all(read(librdkafka));
+}
+
+TEST(Properties, RefuseAJaasEntryThatIsNone) {
+  for (const char* entry :
+       {"", "PlainLoginModule", "PlainLoginModule perhaps username=a;",
+        "PlainLoginModule required username=hush", "PlainLoginModule required username;",
+        "PlainLoginModule required password='hush;", "PlainLoginModule required =hush;",
+        "PlainLoginModule required username=a; hush", "Krb5LoginModule required;"}) {
+    const std::string reason = refused({{"sasl.jaas.config", entry}});
+    EXPECT_NE(reason.find("sasl.jaas.config"), std::string::npos) << entry;
+    EXPECT_EQ(reason.find("hush"), std::string::npos) << reason;
+  }
+}
+
 TEST(Properties, LeaveSecurityOutThatTheProtocolDoesNotUse) {
   const PropertyOptions options = read({{"sasl.username", "ada"}, {"ssl.ca.location", "ca.pem"}});
   EXPECT_TRUE(std::holds_alternative<std::monostate>(options.client.security));
@@ -117,6 +180,24 @@ TEST(Properties, RefuseAValueThatMakesNoSense) {
   EXPECT_NE(refused({{"security.protocol", "sasl_ssl"}}).find("GSSAPI"), std::string::npos);
 }
 
+TEST(Properties, TakeADurationToBeginAt) {
+  const auto start = [](std::string value) {
+    return read({{"auto.offset.reset", std::move(value)}}).consumer.start;
+  };
+  EXPECT_EQ(start("by_duration:PT1H"), Start::by_duration(std::chrono::hours(1)));
+  EXPECT_EQ(
+      start("by_duration:P2DT3H4M5.5S"),
+      Start::by_duration(std::chrono::hours(51) + std::chrono::minutes(4) + milliseconds(5500)));
+  EXPECT_EQ(start("BY_DURATION:pt0s"), Start::by_duration(milliseconds(0)));
+  for (const char* wrong :
+       {"1h", "P", "PT", "P1H", "PT1D", "-PT1H", "PT-1H", "PT1H1H", "PT1.5M", "PT1M2H", "P1", ""}) {
+    EXPECT_NE(
+        refused({{"auto.offset.reset", std::string("by_duration:") + wrong}}).find("like PT1H"),
+        std::string::npos)
+        << wrong;
+  }
+}
+
 TEST(Properties, KeepSecretsOutOfErrors) {
   const std::string text = refused({{"security.protocol", "sasl_plaintext"},
                                     {"sasl.mechanism", "PLAIN"},
@@ -137,8 +218,8 @@ TEST(Properties, AreAllInTheUsersTable) {
   const auto expect_named = [&text](std::string_view name) {
     EXPECT_NE(text.find("`" + std::string(name) + "`"), std::string::npos) << name;
   };
-  for (const auto properties : {client::client_properties(), client::producer_properties(),
-                                client::consumer_properties()}) {
+  for (const auto properties : {client::client_properties(), client::security_properties(),
+                                client::producer_properties(), client::consumer_properties()}) {
     for (const client::Property& property : properties) expect_named(property.name);
   }
   for (const std::string_view name : client::properties_without_effect()) expect_named(name);

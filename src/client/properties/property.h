@@ -20,7 +20,7 @@ struct PropertyDraft {
   std::string mechanism = "GSSAPI";  // Kafka's default, which has to be changed
   std::string user;
   std::optional<kafka::Secret> password;
-  std::optional<kafka::Secret> token;
+  kafka::OidcClientCredentials oidc;
   std::optional<int> compression_level;
 };
 
@@ -31,15 +31,21 @@ struct Property {
 };
 
 std::span<const Property> client_properties();
+std::span<const Property> security_properties();
 std::span<const Property> producer_properties();
 std::span<const Property> consumer_properties();
 // Known names that do nothing here.
 std::span<const std::string_view> properties_without_effect();
 
+// Puts TLS and SASL together. kConfig.
+Result<void> finish_security(PropertyDraft& draft);
+
 // Values as property files write them. kInvalidArgument.
 Result<bool> property_bool(std::string_view value);
 Result<int64_t> property_integer(std::string_view value, int64_t smallest, int64_t largest);
 Result<std::chrono::milliseconds> property_milliseconds(std::string_view value);
+// As ISO 8601 writes it, in days and smaller: PT1H, P2DT30M, PT0.5S. Not negative.
+Result<std::chrono::milliseconds> property_duration(std::string_view value);
 std::string lower_case(std::string_view text);
 
 }  // namespace odradek::client
