@@ -100,7 +100,7 @@ Outcome perf_consume(const ok::Client& client, const Settings& settings) {
   options.start = ok::Start::earliest;
   ok::Consumer consumer(client, options);
   ok::Admin admin(client);
-  const auto topics = admin.describe_topics({settings.topic}).get();
+  const auto topics = ok::all(admin.describe_topics({settings.topic}).get());
   if (!topics) return topics.error();
   std::vector<ok::TopicPartition> partitions;
   for (const ok::PartitionInfo& partition : topics->front().partitions) {
@@ -137,8 +137,8 @@ Outcome perf_latency(const ok::Client& client, const Settings& settings) {
   const auto began = Clock::now();
   uint64_t bytes = 0;
   for (uint64_t i = 0; i < settings.count; ++i) {
-    auto due = producer.send({.topic = settings.topic, .value = lines[i % lines.size()]});
     const auto sent_at = Clock::now();
+    auto due = producer.send({.topic = settings.topic, .value = lines[i % lines.size()]});
     const auto report = due.get();
     if (!report) return report.error();
     waits_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - sent_at).count());

@@ -72,7 +72,7 @@ void create_topic(const Options& options) {
                                                    .partitions = std::stoi(options["partitions"]),
                                                    .configs = {{"retention.ms", "-1"}}}})
                                   .get());
-  for (const kafka::Outcome& outcome : outcomes) check(outcome.result);
+  for (const auto& outcome : outcomes) check(outcome.result);
 }
 
 void produce(const Options& options) {
@@ -189,7 +189,7 @@ void read_to_end(const Options& options) {
   size_t left = 0;
   for (const kafka::CommittedOffset& offset : check(admin.group_offsets(options["group"]).get())) {
     const auto end = check(admin.list_offsets({offset.partition}, kafka::OffsetSpec::latest).get());
-    if (end.at(0).offset > offset.committed->offset) ++left;
+    if (check(end.at(0).result).offset > offset.committed->offset) ++left;
   }
   std::printf("partitions_behind=%zu\n", left);
 }

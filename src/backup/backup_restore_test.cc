@@ -75,7 +75,7 @@ class BackupAndRestore : public testing::Test {
     kafka::Consumer consumer(client, {.start = kafka::Start::earliest, .auto_commit = false});
     const kafka::TopicPartition which{topic, partition};
     const int64_t end =
-        admin.list_offsets({which}, kafka::OffsetSpec::latest).get().value().at(0).offset;
+        admin.list_offsets({which}, kafka::OffsetSpec::latest).get().value().at(0).result->offset;
     EXPECT_TRUE(consumer.assign({which}));
     std::vector<SeenRecord> seen;
     while (consumer.position(which).get().value() < end) {
@@ -190,10 +190,10 @@ TEST_F(BackupAndRestore, GroupsGoOnWhereTheyStood) {
   produce(100, {}, "r");
   const kafka::Client client({.bootstrap = source_.bootstrap()});
   kafka::Admin admin(client);
-  ASSERT_TRUE(admin.delete_records({{{kTopic, 0}, 40}}).get());
-  ASSERT_TRUE(
+  ASSERT_TRUE(kafka::all(admin.delete_records({{{kTopic, 0}, 40}}).get()));
+  ASSERT_TRUE(kafka::all(
       admin.alter_group_offsets("billing", {position(0, 70), position(1, 0), position(2, 100)})
-          .get());
+          .get()));
   const Result<BackupReport> backed_up = back_up();
   ASSERT_TRUE(backed_up) << backed_up.error().to_string();
   EXPECT_EQ(backed_up->groups, 1U);
@@ -219,7 +219,7 @@ TEST_F(BackupAndRestore, RecordsLostToRetentionBetweenRunsAreAGap) {
   ASSERT_TRUE(back_up());
   produce(100, {}, "second");
   const kafka::Client client({.bootstrap = source_.bootstrap()});
-  ASSERT_TRUE(kafka::Admin(client).delete_records({{{kTopic, 1}, 150}}).get());
+  ASSERT_TRUE(kafka::all(kafka::Admin(client).delete_records({{{kTopic, 1}, 150}}).get()));
   const Result<BackupReport> backed_up = back_up();
   ASSERT_TRUE(backed_up) << backed_up.error().to_string();
   ASSERT_EQ(backed_up->gaps.size(), 1U);

@@ -27,7 +27,11 @@ using std::chrono::seconds;
 inline const std::string& test_bootstrap() {
   static const std::string address = [] {
     if (const char* given = std::getenv("ODRADEK_TEST_BOOTSTRAP")) return std::string(given);
-    static broker::Broker broker;
+    broker::BrokerOptions options;
+    options.properties = {
+        {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+        {"super.users", "User:ANONYMOUS"}};
+    static broker::Broker broker(options);
     const auto started = broker.start();
     EXPECT_TRUE(started.has_value());
     return broker.bootstrap();
@@ -70,7 +74,8 @@ class ClientTest : public testing::Test {
     const auto end = std::chrono::steady_clock::now() + seconds(30);
     while (std::chrono::steady_clock::now() < end) {
       const auto described = admin_.describe_topics({name}).get();
-      if (described && described->size() == 1 && !described->front().partitions.empty()) return;
+      const auto topics = ok::all(described);
+      if (topics && topics->size() == 1 && !topics->front().partitions.empty()) return;
     }
     ADD_FAILURE() << "the broker does not know of " << name;
   }

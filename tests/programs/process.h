@@ -19,7 +19,9 @@ namespace odradek {
 // A running program of ours whose output can be read.
 class Process {
  public:
-  Process(const std::string& program, std::vector<std::string> arguments) {
+  // With `input` (less than a pipe holds) as its standard input.
+  Process(const std::string& program, std::vector<std::string> arguments,
+          const std::string& input = {}) {
     arguments.insert(arguments.begin(), std::string(ODK_BINARY_DIR) + "/" + program);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -28,12 +30,18 @@ class Process {
     std::array<int, 2> err{};
     EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
     EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
+    std::array<int, 2> in{};
+    EXPECT_EQ(pipe2(in.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(write(in[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+    close(in[1]);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
     EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);
+    close(in[0]);
     close(out[1]);
     close(err[1]);
     out_ = out[0];
@@ -52,6 +60,8 @@ class Process {
 
   // The next line of its output; waits for it.
   std::string line() const { return read_until(out_, true); }
+  // All that is left of its output, until it ends.
+  std::string output() const { return read_until(out_, false); }
   // All it says on standard error until it ends.
   std::string errors() const { return read_until(err_, false); }
 

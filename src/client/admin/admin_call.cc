@@ -1,28 +1,33 @@
 #include "client/admin/admin_call.h"
 
-#include <fmt/format.h>
-
-#include "client/error_map.h"
-
 namespace odradek::client {
 
-io::Task<Result<void>> pause_admin(cluster::Cluster& cluster, MonotonicTime deadline, Error why,
-                                   bool is_transient) {
-  constexpr Duration kPause = std::chrono::milliseconds(100);
-  io::Loop& loop = cluster.loop();
-  if (!is_transient || loop.now() + kPause >= deadline) co_return why;
-  cluster.expire_metadata();
-  co_return co_await io::sleep(loop, kPause);
+bool is_worth_repeating(const Error& error) {
+  using proto::ErrorCode;
+  switch (error.code()) {
+    case Errc::kNetwork:
+    case Errc::kClosed:
+    case Errc::kTimedOut: return true;
+    case Errc::kServer: break;
+    default: return false;
+  }
+  switch (proto::error_code(error.server_code())) {
+    case ErrorCode::kNotController:
+    case ErrorCode::kThrottlingQuotaExceeded:
+    case ErrorCode::kCoordinatorLoadInProgress:
+    case ErrorCode::kCoordinatorNotAvailable:
+    case ErrorCode::kNotCoordinator:
+    case ErrorCode::kConcurrentTransactions:
+    case ErrorCode::kRebalanceInProgress: return true;
+    default: return false;
+  }
 }
 
-kafka::Outcome to_outcome(std::string_view name, int16_t code, std::string_view server_message,
-                          std::string_view attempted) {
-  kafka::Outcome outcome{.name = std::string(name), .result = {}};
-  const proto::ErrorCode error = proto::error_code(code);
-  if (error == proto::ErrorCode::kNone) return outcome;
-  outcome.result =
-      to_public(proto::to_error(error, fmt::format("{} {}", attempted, name), server_message));
-  return outcome;
+io::Task<Result<void>> pause_admin(cluster::Cluster& cluster, MonotonicTime deadline, Error why) {
+  constexpr Duration kPause = std::chrono::milliseconds(100);
+  io::Loop& loop = cluster.loop();
+  if (loop.now() + kPause >= deadline) co_return why;
+  co_return co_await io::sleep(loop, kPause);
 }
 
 int32_t milliseconds_left(cluster::Cluster& cluster, MonotonicTime deadline) {

@@ -1,0 +1,115 @@
+// Admin::list_offsets.
+#include "client/admin/ask.h"
+#include "client/admin/start.h"
+#include "client/grouped.h"
+#include "proto/messages/list_offsets_request.h"
+#include "proto/messages/list_offsets_response.h"
+
+namespace odradek::client {
+namespace {
+
+// The first version that knows a special timestamp (KIP-734, 405, 1005, 1023).
+int16_t first_version_of(int64_t timestamp) {
+  using kafka::OffsetSpec;
+  switch (static_cast<OffsetSpec>(timestamp)) {
+    case OffsetSpec::max_timestamp: return 7;
+    case OffsetSpec::earliest_local: return 8;
+    case OffsetSpec::latest_tiered: return 9;
+    case OffsetSpec::earliest_pending_upload: return 11;
+    default: return 1;
+  }
+}
+
+struct ListOffsets {
+  using Request = proto::ListOffsetsRequest;
+  using Key = kafka::TopicPartition;
+  using Value = kafka::ListedOffset;
+  static constexpr std::string_view kDoing = "list offsets";
+
+  std::map<Key, int64_t> timestamps;
+  kafka::Isolation isolation = kafka::Isolation::read_uncommitted;
+  int32_t timeout_ms = 0;
+  Grouped<Request::ListOffsetsPartition> grouped{};
+  std::vector<Request::ListOffsetsTopic> topics{};
+
+  Result<void> check(int16_t version) const {
+    for (const auto& [id, timestamp] : timestamps) {
+      if (version >= first_version_of(timestamp)) continue;
+      return Error(Errc::kUnsupported,
+                   fmt::format("the broker does not know the special offset {}", timestamp));
+    }
+    return {};
+  }
+
+  Request request(const std::vector<Key>& partitions) {
+    grouped = {};
+    for (const Key& id : partitions) {
+      auto& partition = grouped.add(id.topic);
+      partition.partition_index = id.partition;
+      partition.timestamp = timestamps.at(id);
+    }
+    topics = grouped.topics<Request::ListOffsetsTopic>();
+    Request request;
+    request.replica_id = -1;
+    request.isolation_level = static_cast<int8_t>(isolation);
+    request.topics = proto::array_of(topics);
+    request.timeout_ms = timeout_ms;
+    return request;
+  }
+
+  static Result<void> read(const proto::ListOffsetsResponse& response, const std::vector<Key>&,
+                           Replies<Key, Value>& replies) {
+    for (const auto& topic : response.topics) {
+      for (const auto& partition : topic.partitions) {
+        const Key id{std::string(topic.name), partition.partition_index};
+        if (partition.error_code != 0) {
+          replies.fail(id, partition.error_code);
+          continue;
+        }
+        replies.set(id, {.offset = partition.offset,
+                         .timestamp_ms = partition.timestamp,
+                         .leader_epoch = partition.leader_epoch});
+      }
+    }
+    return {};
+  }
+};
+
+using Listed = std::vector<kafka::OfPartition<kafka::ListedOffset>>;
+
+io::Task<Result<Listed>> list_offsets(Cluster& cluster, std::vector<kafka::OffsetQuery> queries,
+                                      kafka::Isolation isolation, MonotonicTime deadline) {
+  ListOffsets api{
+      .timestamps = {}, .isolation = isolation, .timeout_ms = milliseconds_left(cluster, deadline)};
+  std::vector<kafka::TopicPartition> keys;
+  for (const kafka::OffsetQuery& query : queries) {
+    keys.push_back(query.partition);
+    api.timestamps[query.partition] = query.timestamp_ms;
+  }
+  co_return co_await ask_items(cluster, Route::kLeader, std::move(api), std::move(keys), deadline);
+}
+
+}  // namespace
+}  // namespace odradek::client
+
+namespace odradek::kafka {
+
+Op<std::vector<OfPartition<ListedOffset>>> Admin::list_offsets(
+    std::vector<TopicPartition> partitions, OffsetSpec spec, Wait wait) {
+  return list_offsets(std::move(partitions), static_cast<int64_t>(spec), wait);
+}
+
+Op<std::vector<OfPartition<ListedOffset>>> Admin::list_offsets(
+    std::vector<TopicPartition> partitions, int64_t timestamp_ms, Wait wait) {
+  std::vector<OffsetQuery> queries;
+  for (TopicPartition& id : partitions) queries.push_back({std::move(id), timestamp_ms});
+  return list_offsets(std::move(queries), Isolation::read_uncommitted, wait);
+}
+
+Op<std::vector<OfPartition<ListedOffset>>> Admin::list_offsets(std::vector<OffsetQuery> queries,
+                                                               Isolation isolation, Wait wait) {
+  return client::start<client::Listed>(core_, wait, client::list_offsets, std::move(queries),
+                                       isolation);
+}
+
+}  // namespace odradek::kafka
