@@ -38,8 +38,9 @@ void OpStateBase::finish() {
     const std::lock_guard lock(mutex_);
     is_done_.store(true, std::memory_order_release);
     continuation = std::move(continuation_);
-    done_.notify_all();
   }
+  // Without the lock, which a thread that wakes needs at once. Who calls this holds a reference.
+  done_.notify_all();
   client::run_user_code(continuation);
 }
 

@@ -34,7 +34,13 @@ Task<Result<std::unique_ptr<Stream>>> connect_one(Loop& loop, tcp::endpoint endp
   if (timed_out) co_return Error(Errc::kTimedOut, attempted);
   if (failed == asio::error::operation_aborted) co_return Error(Errc::kCancelled, attempted);
   if (failed) co_return network_error(attempted, failed.value());
-  co_return std::make_unique<TcpStream>(std::move(socket));
+  // Connecting made Asio watch for room to write, which would wake the loop after every wait for
+  // as long as the socket is registered so: it is taken out and put in anew.
+  boost::system::error_code refused;
+  TcpSocket fresh(loop.context().get_executor());
+  fresh.assign(endpoint.protocol(), socket.release(refused), refused);
+  if (refused) co_return network_error(attempted, refused.value());
+  co_return std::make_unique<TcpStream>(std::move(fresh));
 }
 
 }  // namespace
