@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +36,9 @@ constexpr int kExitConfig = 2;
 constexpr int kExitOtherSide = 3;
 constexpr int kExitListen = 10;
 
+// Requests under way when the proxy is told to stop get so long to be answered.
+constexpr Duration kDrainMax = std::chrono::seconds(10);
+
 struct Flags {
   std::string config_file;
   std::string ready_file;
@@ -41,6 +46,7 @@ struct Flags {
   int verbosity = 0;
   bool check = false;
   bool validate = false;
+  bool settings = false;
 };
 
 int exit_code(const Error& error) {
@@ -78,26 +84,52 @@ Result<void> write_ready_file(const std::string& path, const std::string& line) 
   return {};
 }
 
+struct ReloadedConfig {
+  ProxyOptions options;
+  LogLevel log_level = LogLevel::info;
+};
+using Reload = std::function<Result<ReloadedConfig>()>;
+
 class Program {
  public:
-  Program(io::Loop& loop, const ProxyConfig& config, ProxyOptions options)
-      : loop_(loop), config_(config), proxy_(loop, std::move(options)) {}
+  // `reload` reads the configuration again.
+  Program(io::Loop& loop, const ProxyConfig& config, ProxyOptions options, Reload reload)
+      : loop_(loop),
+        config_(config),
+        proxy_(loop, std::move(options)),
+        reload_(std::move(reload)) {}
 
   io::Task<int> run(std::string ready_file) {
-    io::SignalWatch signals(loop_, {SIGTERM, SIGINT});
+    io::SignalWatch signals(loop_, {SIGTERM, SIGINT, SIGHUP});
     Result<void> started = co_await proxy_.start();
     if (started) started = announce(ready_file);
     if (started) {
-      const Result<int> signal = co_await signals.wait();
+      Result<int> signal = co_await signals.wait();
+      while (signal && *signal == SIGHUP) {
+        reload();
+        signal = co_await signals.wait();
+      }
       ODK_LOG(info, "stopping", kv("signal", signal.value_or(0)));
     }
     health_.set_stopping();
-    co_await proxy_.stop();
+    co_await proxy_.drain(kDrainMax);
     co_await http_server_.stop();
     co_return started ? 0 : fail(started.error());
   }
 
  private:
+  void reload() {
+    const Result<ReloadedConfig> read = reload_();
+    Result<void> taken = read ? proxy_.reload(read->options) : Result<void>(read.error());
+    if (taken) {
+      set_log_level(read->log_level);
+      ODK_LOG(info, "configuration read again");
+    } else {
+      ODK_LOG(error, "configuration not taken, the old one stays",
+              kv("reason", taken.error().to_string()));
+    }
+  }
+
   Result<void> announce(const std::string& ready_file) {
     std::string line = fmt::format(R"({{"address":"{}","bootstrap":"{}","pid":{})",
                                    proxy_.address(), proxy_.bootstrap(), getpid());
@@ -134,6 +166,7 @@ class Program {
   io::Loop& loop_;
   const ProxyConfig& config_;
   Proxy proxy_;
+  Reload reload_;
   obs::Registry registry_;
   obs::Registry::Registration process_metrics_;
   obs::Registry::Registration proxy_metrics_;
@@ -180,6 +213,7 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--check", flags.check,
                "write the batch marks to a temporary topic, read them back, and exit");
   app.add_flag("--validate", flags.validate, "check the configuration and exit");
+  app.add_flag("--settings", flags.settings, "print all settings and exit");
 }
 
 Result<ProxyOptions> read_options(const Flags& flags, ProxyConfig& config) {
@@ -208,6 +242,12 @@ int run(int argc, char** argv) {
     return code == 0 ? 0 : kExitConfig;
   }
   ProxyConfig config;
+  if (flags.settings) {
+    config::Binder binder;
+    declare_settings(binder, config);
+    fmt::print("{}", settings_page(binder));
+    return 0;
+  }
   Result<ProxyOptions> options = read_options(flags, config);
   if (!options) return fail(options.error());
   if (flags.validate) {
@@ -218,7 +258,12 @@ int run(int argc, char** argv) {
   set_log_sink(stderr_log_sink(), config.log_level, config.log_format.value_or(plain));
   io::Loop loop;
   if (flags.check) return loop.block_on(check_marks(loop, options->kafka));
-  Program program(loop, config, *std::move(options));
+  const Reload reload = [&flags]() -> Result<ReloadedConfig> {
+    ProxyConfig again;
+    ODK_TRY(ProxyOptions read, read_options(flags, again));
+    return ReloadedConfig{std::move(read), again.log_level};
+  };
+  Program program(loop, config, *std::move(options), reload);
   return loop.block_on(program.run(flags.ready_file));
 }
 

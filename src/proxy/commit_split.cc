@@ -5,7 +5,7 @@ namespace odradek::proxy {
 using proto::ErrorCode;
 
 void CommitSplit::add(size_t topic, size_t index, const ResolvedTopic& resolved,
-                      int32_t client_partition) {
+                      int32_t client_partition, int64_t client_offset) {
   Item item = {.topic = topic,
                .index = index,
                .client_partition = client_partition,
@@ -14,6 +14,11 @@ void CommitSplit::add(size_t topic, size_t index, const ResolvedTopic& resolved,
     const auto place = resolved.place(client_partition);
     if (place) item.place = *place;
     if (!place) item.error = ErrorCode::kUnknownTopicOrPartition;
+    if (place) {
+      const auto offset = resolved.broker_offset(*place, client_offset);
+      item.broker_offset = offset.value_or(-1);
+      if (!offset) item.error = ErrorCode::kOffsetOutOfRange;
+    }
   }
   if (item.error == ErrorCode{}) by_group_[item.place.group].push_back(items_.size());
   items_.push_back(item);

@@ -22,9 +22,12 @@ class CommitSplit {
     int32_t client_partition = 0;
     proto::ErrorCode error{};
     PhysicalPlace place{};
+    int64_t broker_offset = -1;  // to be committed
   };
 
-  void add(size_t topic, size_t index, const ResolvedTopic& resolved, int32_t client_partition);
+  // `client_offset`: what the client commits.
+  void add(size_t topic, size_t index, const ResolvedTopic& resolved, int32_t client_partition,
+           int64_t client_offset = -1);
 
   const std::vector<Item>& items() const { return items_; }  // in request order
   Item& item(size_t at) { return items_[at]; }

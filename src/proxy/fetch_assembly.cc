@@ -56,7 +56,8 @@ void FetchAssembly::add(size_t topic, size_t index, const ResolvedTopic& resolve
   if (!resolved.ok()) return refuse(resolved.error);
   const std::optional<PhysicalPlace> place = resolved.place(asked.partition);
   if (!place) return refuse(ErrorCode::kUnknownTopicOrPartition);
-  if (asked.fetch_offset < 0) return refuse(ErrorCode::kOffsetOutOfRange);
+  const std::optional<int64_t> fetch_offset = resolved.broker_offset(*place, asked.fetch_offset);
+  if (!fetch_offset || *fetch_offset < 0) return refuse(ErrorCode::kOffsetOutOfRange);
   const int32_t leader = resolved.leader(place->partition);
   if (leader < 0) return refuse(ErrorCode::kLeaderNotAvailable);
 
@@ -65,6 +66,7 @@ void FetchAssembly::add(size_t topic, size_t index, const ResolvedTopic& resolve
   if (is_new) {
     Part& made = parts_.emplace_back();
     made.topic = topic;
+    made.physical = resolved.physical;
     made.partition = place->partition;
     made.leader = leader;
     made.remapper = resolved.remapper;
@@ -78,8 +80,11 @@ void FetchAssembly::add(size_t topic, size_t index, const ResolvedTopic& resolve
   Reader& reader = part.readers.emplace_back();
   reader.topic = topic;
   reader.index = index;
-  part.scans.emplace_back(VirtualPartitionId(asked.partition), Offset(asked.fetch_offset),
-                          asked.partition_max_bytes);
+  if (resolved.remapper != nullptr) {
+    reader.offset_base = resolved.remapper->client_offset_base(place->group);
+  }
+  part.scans.emplace_back(VirtualPartitionId(asked.partition), Offset(*fetch_offset),
+                          asked.partition_max_bytes, reader.offset_base);
   ++untried_;
 }
 
@@ -116,6 +121,16 @@ std::vector<FetchAssembly::Read> FetchAssembly::wanted(int32_t leader) const {
     }
   }
   return reads;
+}
+
+FetchAssembly::Place FetchAssembly::place_of(const Read& read) const {
+  const Part& part = parts_[read.part];
+  const bool is_committed_only = request_->isolation_level != 0;
+  return {.topic = part.physical,
+          .partition = part.partition,
+          .leader = part.leader,
+          .is_mapped = part.remapper != nullptr,
+          .end = is_committed_only ? part.last_stable_offset : part.high_watermark};
 }
 
 bool FetchAssembly::must_hurry(int32_t leader) const {
@@ -201,7 +216,14 @@ void FetchAssembly::note(Part& part, const PartitionData& data) {
   part.log_start_offset = data.log_start_offset;
 }
 
-void FetchAssembly::apply(const Read& read, const PartitionData& data, const Slice& frame) {
+void FetchAssembly::apply(const Read& read, const PartitionData& data, const Slice& frame,
+                          Origin origin) {
+  const int64_t scanned_before = stats_.scanned_bytes;
+  apply_data(read, data, frame);
+  if (origin == Origin::kShared) stats_.scanned_bytes = scanned_before;
+}
+
+void FetchAssembly::apply_data(const Read& read, const PartitionData& data, const Slice& frame) {
   Part& part = parts_[read.part];
   const ErrorCode error = proto::error_code(data.error_code);
   if (error != ErrorCode{}) {
@@ -292,10 +314,14 @@ void FetchAssembly::answer(const Location& at, PartitionData& into, Arena& arena
   Reader& reader = part.readers[at.reader];
   into.error_code = proto::to_number(reader.error);
   if (reader.error != ErrorCode{}) return;
-  into.high_watermark = part.high_watermark;
-  into.last_stable_offset = part.last_stable_offset;
-  into.log_start_offset = part.log_start_offset;
+  const auto shown = [&reader](int64_t offset) {
+    return offset < 0 ? offset : offset + reader.offset_base;
+  };
+  into.high_watermark = shown(part.high_watermark);
+  into.last_stable_offset = shown(part.last_stable_offset);
+  into.log_start_offset = shown(part.log_start_offset);
   into.diverging_epoch = reader.diverging_epoch;
+  into.diverging_epoch.end_offset = shown(reader.diverging_epoch.end_offset);
   if (part.remapper != nullptr) {
     VirtualReader& scan = part.scans[at.reader];
     if (scan.needs_filler()) ++stats_.fillers;
@@ -307,7 +333,7 @@ void FetchAssembly::answer(const Location& at, PartitionData& into, Arena& arena
   size_t n = 0;
   for (const auto& [first_offset, producer_id] : reader.aborted) {
     aborted[n].producer_id = producer_id;
-    aborted[n++].first_offset = first_offset;
+    aborted[n++].first_offset = shown(first_offset);
   }
   into.aborted_transactions = aborted;
 }

@@ -45,11 +45,25 @@ class FetchAssembly {
   // soon, so that a read must not wait for new data.
   bool must_hurry(int32_t leader) const;
 
+  // What a read is about.
+  struct Place {
+    const cluster::Topic* topic = nullptr;
+    PartitionId partition{-1};
+    int32_t leader = -1;
+    bool is_mapped = false;
+    // Where the log ends for this client, as far as it is known; -1 before the first answer.
+    int64_t end = -1;
+  };
+  Place place_of(const Read& read) const;
+
   // The upstream request for the reads. Its views live as long as `arena` and the client's request.
   proto::FetchRequest request_of(std::span<const Read> reads, int32_t max_wait_ms,
                                  Arena& arena) const;
-  // Gives the answer of one read to the readers it covers; `frame` holds its records.
-  void apply(const Read& read, const proto::FetchResponse::PartitionData& data, const Slice& frame);
+  // Gives the answer of one read to the readers it covers; `frame` holds its records. What other
+  // clients share was counted when it was read.
+  enum class Origin : uint8_t { kOwn, kShared };
+  void apply(const Read& read, const proto::FetchResponse::PartitionData& data, const Slice& frame,
+             Origin origin = Origin::kOwn);
   // The read failed as a whole.
   void fail(const Read& read, proto::ErrorCode code);
   void add_throttle(int32_t throttle_ms) { throttle_ms_ = std::max(throttle_ms_, throttle_ms); }
@@ -88,11 +102,13 @@ class FetchAssembly {
     bool is_tried = false;
     std::vector<Slice> records;  // filled at the end; for unmapped topics as they come
     std::set<std::pair<int64_t, int64_t>> aborted{};  // first offset, producer id
+    int64_t offset_base = 0;  // added to offsets in the answer
     bool has_aborted = false;  // null otherwise
     proto::FetchResponse::EpochEndOffset diverging_epoch{};
   };
   struct Part {
     size_t topic = 0;
+    const cluster::Topic* physical = nullptr;
     PartitionId partition{-1};
     int32_t leader = -1;
     const PartitionRemapper* remapper = nullptr;
@@ -117,6 +133,7 @@ class FetchAssembly {
   static void add_aborted(Reader& reader, const PartitionData& data);
   void mark_tried(Reader& reader);
   void fail_reader(Reader& reader, proto::ErrorCode code);
+  void apply_data(const Read& read, const PartitionData& data, const Slice& frame);
   void apply_whole(Part& part, Offset from, const PartitionData& data, const Slice& frame);
   void apply_scan(Part& part, Offset from, const PartitionData& data, const Slice& frame);
   void answer(const Location& at, PartitionData& into, Arena& arena);

@@ -129,11 +129,21 @@ std::unique_ptr<FetchLanes::Answer> FetchLanes::take() {
 
 io::Task<Result<void>> FetchLanes::wait(MonotonicTime deadline) {
   const std::shared_ptr<State> state = state_;
-  while (state->answers.empty()) {
+  while (state->answers.empty() && !state->is_woken) {
     const Result<void> woken = co_await state->changed.wait(deadline);
     if (!woken) co_return woken.error();
   }
+  state->is_woken = false;
   co_return Result<void>{};
+}
+
+std::function<void()> FetchLanes::waker() {
+  return [state = std::weak_ptr(state_)] {
+    const std::shared_ptr<State> alive = state.lock();
+    if (alive == nullptr) return;
+    alive->is_woken = true;
+    alive->changed.notify_all();
+  };
 }
 
 bool FetchLanes::expects_any() const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,7 +60,10 @@ class FetchLanes {
 
   // The oldest answer not taken yet, if any.
   std::unique_ptr<Answer> take();
-  // Until take() has something: success; else kTimedOut or kCancelled.
+  // Lets wait() return though there is no answer: something else happened that was waited for.
+  // The function outlives this object harmlessly.
+  std::function<void()> waker();
+  // Until take() has something, or a waker was called: success; else kTimedOut or kCancelled.
   io::Task<Result<void>> wait(MonotonicTime deadline);
   // Is a request under way whose answer is wanted? `soon`: one that does not wait for new data.
   bool expects_any() const;
@@ -79,6 +83,7 @@ class FetchLanes {
     std::map<std::pair<int32_t, uint32_t>, Slot> slots;  // by broker and number
     std::deque<std::unique_ptr<Answer>> answers;
     std::deque<MonotonicTime> arrived;  // beside `answers`
+    bool is_woken = false;
     uint64_t round = 0;
     uint64_t last_serial = 0;
   };

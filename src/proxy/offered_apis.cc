@@ -1,7 +1,6 @@
 #include "proxy/offered_apis.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "proto/api_table.h"
@@ -9,11 +8,15 @@
 namespace odradek::proxy {
 namespace {
 
-constexpr std::array<std::string_view, 4> kHiddenFeatures = {
-    "group.version", "share.version", "streams.version", "transaction.version"};
+bool is_hidden(std::string_view feature, Kip848Mode kip848) {
+  if (feature == "group.version") return kip848 == Kip848Mode::kHide;
+  return feature == "share.version" || feature == "streams.version";
+}
 
-bool is_hidden(std::string_view name) {
-  return std::ranges::find(kHiddenFeatures, name) != kHiddenFeatures.end();
+bool is_hidden(proto::ApiKey key, Kip848Mode kip848) {
+  const bool is_kip848 =
+      key == proto::ApiKey::kConsumerGroupHeartbeat || key == proto::ApiKey::kConsumerGroupDescribe;
+  return is_kip848 && kip848 == Kip848Mode::kHide;
 }
 
 // Makes `range` what both know; empty (min over max) when that is nothing.
@@ -34,12 +37,13 @@ void intersect(rpc::ApiRange& range, const std::vector<rpc::ApiRange>& broker) {
 }  // namespace
 
 std::vector<rpc::ApiRange> offered_apis(std::span<const Handler> handlers,
-                                        std::span<const std::vector<rpc::ApiRange>> brokers) {
+                                        std::span<const std::vector<rpc::ApiRange>> brokers,
+                                        Kip848Mode kip848) {
   std::vector<rpc::ApiRange> offered;
   for (const Handler& handler : handlers) {
     rpc::ApiRange range = {handler.key, handler.min_version, handler.max_version};
     const proto::ApiInfo* info = proto::find_api(handler.key);
-    if (info == nullptr) continue;
+    if (info == nullptr || is_hidden(handler.key, kip848)) continue;
     intersect(range, info->min_version, info->max_version);
     for (const auto& broker : brokers) {
       if (handler.needs_broker) intersect(range, broker);
@@ -49,9 +53,10 @@ std::vector<rpc::ApiRange> offered_apis(std::span<const Handler> handlers,
   return offered;
 }
 
-rpc::Features offered_features(rpc::Features features) {
-  std::erase_if(features.supported, [](const auto& feature) { return is_hidden(feature.name); });
-  std::erase_if(features.finalized, [](const auto& feature) { return is_hidden(feature.name); });
+rpc::Features offered_features(rpc::Features features, Kip848Mode kip848) {
+  const auto hidden = [kip848](const auto& feature) { return is_hidden(feature.name, kip848); };
+  std::erase_if(features.supported, hidden);
+  std::erase_if(features.finalized, hidden);
   return features;
 }
 

@@ -11,10 +11,11 @@ namespace odradek::proxy {
 // What ApiVersions offers: the handlers' versions, of those that go on to brokers only what every
 // broker knows. Nothing else is ever offered.
 std::vector<rpc::ApiRange> offered_apis(std::span<const Handler> handlers,
-                                        std::span<const std::vector<rpc::ApiRange>> brokers);
+                                        std::span<const std::vector<rpc::ApiRange>> brokers,
+                                        Kip848Mode kip848 = Kip848Mode::kExpand);
 
 // The brokers' features without those whose APIs are not offered, so that no client believes in
-// them: groups of the new protocol, share and streams groups, transactions.
-rpc::Features offered_features(rpc::Features features);
+// them: share and streams groups, and groups of the new protocol where they are hidden.
+rpc::Features offered_features(rpc::Features features, Kip848Mode kip848 = Kip848Mode::kExpand);
 
 }  // namespace odradek::proxy

@@ -39,23 +39,28 @@ TEST(OfferedApis, HandlersAreInOrderAndWithinTheSchema) {
     EXPECT_NE(handler.run, nullptr);
     EXPECT_LE(handler.min_version, handler.max_version);
   }
-  // Topic ids in commits, transactions and the new group protocol are not served.
+  // Topic ids in commits and what is between brokers are not served.
   const std::vector<ApiRange> offered = offered_apis(handlers, {});
   EXPECT_EQ(find(offered, ApiKey::kOffsetCommit)->max_version, 9);
   EXPECT_EQ(find(offered, ApiKey::kOffsetFetch)->max_version, 9);
-  EXPECT_EQ(find(offered, ApiKey::kEndTxn), nullptr);
-  EXPECT_EQ(find(offered, ApiKey::kConsumerGroupHeartbeat), nullptr);
+  EXPECT_EQ(find(offered, ApiKey::kTxnOffsetCommit)->max_version, 5);
+  EXPECT_EQ(find(offered, ApiKey::kAddPartitionsToTxn)->max_version, 3);
+  EXPECT_NE(find(offered, ApiKey::kConsumerGroupHeartbeat), nullptr);
+  const std::vector<ApiRange> hiding = offered_apis(handlers, {}, Kip848Mode::kHide);
+  EXPECT_EQ(find(hiding, ApiKey::kConsumerGroupHeartbeat), nullptr);
+  EXPECT_EQ(find(hiding, ApiKey::kConsumerGroupDescribe), nullptr);
 }
 
 TEST(OfferedApis, HideFeaturesThatAreNotServed) {
   rpc::Features features;
   features.supported = {{"group.version", 0, 1}, {"metadata.version", 7, 27}};
   features.finalized = {{"transaction.version", 2, 2}, {"metadata.version", 27, 27}};
-  const rpc::Features offered = offered_features(features);
+  EXPECT_EQ(offered_features(features).supported.size(), 2U);
+  const rpc::Features offered = offered_features(features, Kip848Mode::kHide);
   ASSERT_EQ(offered.supported.size(), 1U);
   EXPECT_EQ(offered.supported[0].name, "metadata.version");
-  ASSERT_EQ(offered.finalized.size(), 1U);
-  EXPECT_EQ(offered.finalized[0].name, "metadata.version");
+  ASSERT_EQ(offered.finalized.size(), 2U);
+  EXPECT_EQ(offered.finalized[0].name, "transaction.version");
 }
 
 }  // namespace

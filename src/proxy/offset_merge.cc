@@ -101,6 +101,9 @@ OffsetMerge::Answer OffsetMerge::merged_all(const FindTopic& find, Arena& arena)
         continue;  // of a mapping the topic does not have (any more)
       }
       partitions[n] = partition;
+      if (is_known) {
+        partitions[n].committed_offset = resolved->client_offset(place, partition.committed_offset);
+      }
       partitions[n++].partition_index = client_partition;
     }
     if (n == 0) continue;
@@ -132,6 +135,9 @@ OffsetMerge::Answer OffsetMerge::merged(const FindTopic& find, Arena& arena) con
         if (found != known->second.end()) partitions[i] = found->second;
       }
       partitions[i].partition_index = asked.partition_indexes[i];
+      if (resolved == nullptr || !resolved->ok()) continue;
+      partitions[i].committed_offset =
+          resolved->client_offset(place, partitions[i].committed_offset);
     }
     topics[t].name = asked.name;
     topics[t].partitions = partitions;

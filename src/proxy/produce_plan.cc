@@ -31,21 +31,28 @@ Result<wire::BatchView> single_batch(Bytes records) {
   return batch;
 }
 
+Result<void> check_transactional(const wire::BatchView& batch) {
+  if (batch.has_producer() && batch.producer_epoch() >= 0 && batch.base_sequence() >= 0) return {};
+  return Error(Errc::kMalformed, "transactional batch without producer id, epoch or sequence");
+}
+
 }  // namespace
 
 ProducePlan::ProducePlan(const ProduceRequest& request, const Slice& frame,
                          std::span<const ResolvedTopic> topics)
-    : request_(&request), topics_(topics.begin(), topics.end()) {
+    : request_(&request),
+      frame_(frame.share(frame.bytes())),
+      topics_(topics.begin(), topics.end()) {
   size_t count = 0;
   for (const auto& topic : request.topic_data) count += topic.partition_data.size();
   entries_.reserve(count);
   messages_.reserve(count);  // answers view the texts
   for (size_t t = 0; t < request.topic_data.size(); ++t) {
-    for (size_t i = 0; i < request.topic_data[t].partition_data.size(); ++i) add(t, i, frame);
+    for (size_t i = 0; i < request.topic_data[t].partition_data.size(); ++i) add(t, i);
   }
 }
 
-void ProducePlan::add(size_t topic, size_t index, const Slice& frame) {
+void ProducePlan::add(size_t topic, size_t index) {
   Entry& entry = entries_.emplace_back();
   entry.topic = topic;
   entry.index = index;
@@ -53,42 +60,89 @@ void ProducePlan::add(size_t topic, size_t index, const Slice& frame) {
   entry.answer.index = client_partition;
   const ResolvedTopic& resolved = topics_[topic];
   if (!resolved.ok()) return refuse(entry, resolved.error);
-  // A transaction's batches need sequence numbers of their own; without them the broker would
-  // drop some silently.
-  if (!is_null(request_->transactional_id)) return refuse(entry, ErrorCode::kInvalidTxnState);
   const std::optional<PhysicalPlace> place = resolved.place(client_partition);
   if (!place) return refuse(entry, ErrorCode::kUnknownTopicOrPartition);
   entry.physical = place->partition;
+  entry.group = place->group;
   entry.wave = place->group.value();
   entry.leader = resolved.leader(place->partition);
-  if (Result<void> marked = mark(entry, frame); !marked) {
+  if (Result<void> marked = mark(entry); !marked) {
     return refuse(entry, ErrorCode::kInvalidRecord, std::string(marked.error().message()));
   }
   place_in_wave(entry);
 }
 
-Result<void> ProducePlan::mark(Entry& entry, const Slice& frame) {
+Result<void> ProducePlan::mark(Entry& entry) {
   const auto& data = request_->topic_data[entry.topic].partition_data[entry.index];
   const ResolvedTopic& topic = topics_[entry.topic];
   if (topic.remapper == nullptr) {
-    if (!data.records.is_null()) entry.records.push_back(frame.share(data.records.bytes));
+    if (!data.records.is_null()) entry.records.push_back(frame_.share(data.records.bytes));
     return {};
   }
   ODK_TRY(const wire::BatchView batch, single_batch(data.records.bytes));
-  if (batch.is_transactional()) {
-    return Error(Errc::kUnsupported, "transactional batch outside of a transaction");
-  }
   const VirtualPartitionId partition(data.index);
   ODK_TRY(const std::optional<wire::HeaderEdit> edit, mark_edit(batch, *topic.remapper, partition));
   ++remapped_batches_;
-  if (edit) {
-    const wire::HeaderBytes header = wire::edited_header(batch, *edit);
-    entry.records.push_back(Slice::copy_of(Bytes(header)));
-    entry.records.push_back(frame.share(batch.stored_records()));
+  if (batch.is_transactional()) {
+    ODK_TRY_VOID(check_transactional(batch));
+    hold_back(entry, batch, edit);
+  } else if (edit) {
+    set_records(entry, batch, *edit);
   } else {
-    entry.records.push_back(frame.share(batch.bytes()));
+    entry.records.push_back(frame_.share(batch.bytes()));
   }
   return {};
+}
+
+void ProducePlan::hold_back(Entry& entry, const wire::BatchView& batch,
+                            std::optional<wire::HeaderEdit> edit) {
+  const auto& data = request_->topic_data[entry.topic].partition_data[entry.index];
+  const cluster::Topic& topic = *topics_[entry.topic].physical;
+  entry.is_held = true;
+  has_transactional_ = true;
+  entry.txn.emplace(Transactional{.key = {.topic = topic.name,
+                                          .topic_id = topic.id,
+                                          .partition = entry.physical.value(),
+                                          .producer_id = batch.producer_id(),
+                                          .epoch = batch.producer_epoch()},
+                                  .batch = {.partition = VirtualPartitionId(data.index),
+                                            .base_sequence = batch.base_sequence(),
+                                            .count = batch.last_offset_delta() + 1},
+                                  .group = entry.group,
+                                  .view = batch,
+                                  .edit = edit.value_or(wire::HeaderEdit{})});
+}
+
+void ProducePlan::set_records(Entry& entry, const wire::BatchView& batch,
+                              const wire::HeaderEdit& edit) {
+  const wire::HeaderBytes header = wire::edited_header(batch, edit);
+  entry.records.clear();
+  entry.records.push_back(Slice::copy_of(Bytes(header)));
+  entry.records.push_back(frame_.share(batch.stored_records()));
+}
+
+void ProducePlan::set_sequence(size_t at, int32_t sequence) {
+  Entry& entry = entries_[at];
+  wire::HeaderEdit edit = entry.txn->edit;
+  edit.base_sequence = sequence;
+  set_records(entry, entry.txn->view, edit);
+  entry.is_held = false;
+  entry.wave = 0;  // batches of a transaction are never under way two a partition
+}
+
+void ProducePlan::refuse_all(ErrorCode code) {
+  if (code == ErrorCode{}) return;
+  for (Entry& entry : entries_) {
+    if (!entry.is_answered) refuse(entry, code);
+  }
+}
+
+std::vector<size_t> ProducePlan::transactional_entries() const {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].txn && !entries_[i].is_answered) found.push_back(i);
+  }
+  return found;
 }
 
 // A client that names one virtual partition twice gets waves behind those of the groups: both
@@ -113,7 +167,7 @@ std::vector<ProducePlan::Send> ProducePlan::sends() const {
   std::map<std::pair<int32_t, int32_t>, Send> by_wave;
   for (size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
-    if (entry.is_answered) continue;
+    if (entry.is_answered || entry.is_held) continue;
     Send& send = by_wave[{entry.wave, entry.leader}];
     send.wave = entry.wave;
     send.broker = entry.leader;
@@ -168,6 +222,10 @@ void ProducePlan::apply(const Send& send, const ProduceResponse& response) {
     const int32_t client_partition = entry.answer.index;
     entry.answer = *found->second;
     entry.answer.index = client_partition;
+    const PhysicalPlace place = {entry.physical, entry.group};
+    const ResolvedTopic& resolved = topics_[entry.topic];
+    entry.answer.base_offset = resolved.client_offset(place, entry.answer.base_offset);
+    entry.answer.log_start_offset = resolved.client_offset(place, entry.answer.log_start_offset);
     entry.answer.current_leader = {};  // names a broker the client does not know
     entry.is_answered = true;
   }

@@ -30,6 +30,14 @@ class Proxy {
   // Asks every broker what it knows, then listens. Errors: kConfig (mapping), kNetwork, kTimedOut,
   // kAuthentication, kTls (no broker reachable, in words), kAlreadyExists (cannot listen).
   io::Task<Result<void>> start();
+  // Takes what may change in a running proxy from other options, which load_proxy_options() made:
+  // certificates, users, keys of tokens, the identity at brokers, permissions, and topics that were
+  // not mapped before. kConfig, and nothing is taken, when V, P, offset mode or the suffix of
+  // shadow groups of something mapped differ: what is stored would mean something else.
+  Result<void> reload(const ProxyOptions& options);
+
+  // Stops accepting, answers what was asked, at most for `at_most`, and then does what stop() does.
+  io::Task<void> drain(Duration at_most);
   // Stops listening, closes every connection, waits for the tasks.
   io::Task<void> stop();
 

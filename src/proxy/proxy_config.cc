@@ -31,8 +31,6 @@ void declare_listen(Binder& binder, ProxyConfig::Listen& into) {
       .range(milliseconds(1000), milliseconds(std::numeric_limits<int32_t>::max()));
   binder.add("listen.max_request_bytes", into.request_bytes_max, "largest request")
       .range(config::ByteSize{1024}, config::ByteSize{kRequestBytesMax});
-  binder.choice<bool>("listen.security.protocol", into.is_plaintext, {{"PLAINTEXT", true}},
-                      "how clients connect");
 }
 
 void declare_kafka(Binder& binder, ProxyConfig::Kafka& into) {
@@ -46,8 +44,6 @@ void declare_kafka(Binder& binder, ProxyConfig::Kafka& into) {
       .add("kafka.metadata_refresh_interval_secs", into.metadata_refresh_interval,
            "how old metadata may get")
       .range(seconds(1), seconds(3600));
-  binder.choice<bool>("kafka.security_protocol", into.is_plaintext, {{"PLAINTEXT", true}},
-                      "how brokers are connected to");
   binder
       .add("kafka.produce_lanes", into.produce_lanes,
            "connections to each broker for a client that produces; more let the virtual "
@@ -101,9 +97,11 @@ void declare_mapping(Binder& binder, ProxyConfig::Mapping& into) {
       },
       "by topic name or, with other characters than names have, regular expression: "
       "virtual_partitions, physical_partitions, offset_range");
-  binder.choice<OffsetMode>("mapping.offset_mode", into.offset_mode,
-                            {{"identity", OffsetMode::kIdentity}},
-                            "identity: clients see the brokers' offsets");
+  binder.choice<OffsetMode>(
+      "mapping.offset_mode", into.offset_mode,
+      {{"identity", OffsetMode::kIdentity}, {"segmented", OffsetMode::kSegmented}},
+      "identity: clients see the brokers' offsets; segmented: offsets that "
+      "name their virtual partition, group * offset_range + the broker's");
   binder.choice<MarkMode>("mapping.mark", into.mark, {{"auto", MarkMode::kAuto}},
                           "how batches say their virtual partition");
   binder.add("mapping.auto_create", into.auto_create,
@@ -111,11 +109,16 @@ void declare_mapping(Binder& binder, ProxyConfig::Mapping& into) {
 }
 
 void declare_operation(Binder& binder, ProxyConfig& into) {
+  binder.add("fetch.cache_bytes", into.fetch_cache_bytes,
+             "latest records kept for all consumers that wait at the end of partitions, so that "
+             "brokers send them once; 0: each consumer reads alone");
   binder.add("fetch.list_offsets_scan_bytes", into.list_offsets_scan_bytes,
              "how far to read on for a virtual partition's record when an offset is looked up "
              "by time");
-  binder.choice<Kip848Mode>("groups.kip848", into.kip848, {{"hide", Kip848Mode::kHide}},
-                            "hide: clients use classic groups");
+  binder.choice<Kip848Mode>(
+      "groups.kip848", into.kip848, {{"expand", Kip848Mode::kExpand}, {"hide", Kip848Mode::kHide}},
+      "groups with group.protocol=consumer. expand: members get all virtual partitions of each "
+      "physical one; hide: not offered, clients use classic groups");
   binder
       .add("offsets.shadow_suffix", into.shadow_suffix,
            "between a group's name and a number in the names of its shadow groups")
@@ -188,11 +191,13 @@ Result<void> set_mapping(const ProxyConfig& config, const Binder& binder, ProxyO
   if (mapping.virtual_partitions) {
     options.fallback = MappingSpec{.virtual_partitions = *mapping.virtual_partitions,
                                    .physical_partitions = *mapping.physical_partitions,
-                                   .offset_range = mapping.offset_range};
+                                   .offset_range = mapping.offset_range,
+                                   .segmented = mapping.offset_mode == OffsetMode::kSegmented};
   }
   options.topics = mapping.topics;
   for (TopicRule& rule : options.topics) {
     if (rule.spec.offset_range == 0) rule.spec.offset_range = mapping.offset_range;
+    rule.spec.segmented = mapping.offset_mode == OffsetMode::kSegmented;
   }
   const Result<MappingRegistry> registry =
       MappingRegistry::create(options.fallback, options.topics);
@@ -207,15 +212,30 @@ Result<void> set_mapping(const ProxyConfig& config, const Binder& binder, ProxyO
 
 void declare_settings(Binder& binder, ProxyConfig& into) {
   declare_listen(binder, into.listen);
+  declare_security(binder, into.security);
   declare_kafka(binder, into.kafka);
   declare_mapping(binder, into.mapping);
   declare_operation(binder, into);
+}
+
+std::string settings_page(const Binder& binder) {
+  return "# kafka-partition-proxy: settings\n\n"
+         "By key in a YAML file (`--config`), by environment variable, or by flag; later ones "
+         "win.\n"
+         "`${NAME}` and `${NAME:-default}` in the file take variables. Unknown keys are errors.\n"
+         "[A commented sample](../../config/kafka-partition-proxy.yaml); others are beside "
+         "it.\n\n" +
+         config::describe_settings(binder, "KAFKA_PROXY_");
 }
 
 Result<ProxyOptions> proxy_options(const ProxyConfig& config, const Binder& binder) {
   ProxyOptions options;
   ODK_TRY_VOID(set_addresses(config, binder, options));
   ODK_TRY_VOID(set_mapping(config, binder, options));
+  options.access = std::make_shared<const AccessRules>(config.security.access);
+  ODK_TRY(options.listener_security, listener_security(config.security));
+  ODK_TRY(options.upstream_security, upstream_security(config.security));
+  options.kafka.security = UpstreamSecurity::client_security(options.upstream_security);
   options.limits.max_connections = static_cast<size_t>(config.listen.connections_max);
   options.limits.idle_timeout = config.listen.idle_timeout;
   options.limits.max_frame_bytes = config.listen.request_bytes_max.bytes;
@@ -225,7 +245,9 @@ Result<ProxyOptions> proxy_options(const ProxyConfig& config, const Binder& bind
   options.kafka.metadata_max_age = config.kafka.metadata_refresh_interval;
   options.produce_lanes = config.kafka.produce_lanes;
   options.auto_create = config.mapping.auto_create;
+  options.fetch_cache_bytes = config.fetch_cache_bytes.bytes;
   options.list_offsets_scan_bytes = static_cast<int64_t>(config.list_offsets_scan_bytes.bytes);
+  options.kip848 = config.kip848;
   options.shadow_suffix = config.shadow_suffix;
   return options;
 }

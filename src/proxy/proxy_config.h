@@ -10,11 +10,11 @@
 #include "base/result.h"
 #include "config/binder.h"
 #include "proxy/proxy_options.h"
+#include "proxy/security/security_config.h"
 
 namespace odradek::proxy {
 
-enum class OffsetMode : uint8_t { kIdentity };
-enum class Kip848Mode : uint8_t { kHide };
+enum class OffsetMode : uint8_t { kIdentity, kSegmented };
 enum class MarkMode : uint8_t { kAuto };
 
 // The settings of the program kafka-partition-proxy, from file, environment and flags.
@@ -26,7 +26,6 @@ struct ProxyConfig {
     int64_t connections_max = 1000;
     std::chrono::milliseconds idle_timeout{600'000};
     config::ByteSize request_bytes_max{104'857'600};
-    bool is_plaintext = true;
   } listen;
   struct Kafka {
     std::vector<std::string> bootstrap_servers;
@@ -34,8 +33,8 @@ struct ProxyConfig {
     std::chrono::milliseconds request_timeout{30'000};
     std::chrono::seconds metadata_refresh_interval{30};
     int32_t produce_lanes = 4;
-    bool is_plaintext = true;
   } kafka;
+  SecurityConfig security;
   struct Mapping {
     std::optional<int32_t> virtual_partitions;
     std::optional<int32_t> physical_partitions;
@@ -46,7 +45,8 @@ struct ProxyConfig {
     bool auto_create = false;
   } mapping;
   config::ByteSize list_offsets_scan_bytes{8 << 20};
-  Kip848Mode kip848 = Kip848Mode::kHide;
+  config::ByteSize fetch_cache_bytes{64 << 20};
+  Kip848Mode kip848 = Kip848Mode::kExpand;
   std::string shadow_suffix{kDefaultShadowSuffix};
   bool metrics_enabled = false;
   std::string metrics_address = "127.0.0.1:9190";
@@ -57,6 +57,9 @@ struct ProxyConfig {
 
 // Declares every setting. `into` must outlive the binder.
 void declare_settings(config::Binder& binder, ProxyConfig& into);
+
+// All settings as a page in Markdown.
+std::string settings_page(const config::Binder& binder);
 
 // What the proxy is started with, checked as a whole: addresses, mappings. kConfig, placed.
 Result<ProxyOptions> proxy_options(const ProxyConfig& config, const config::Binder& binder);

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <optional>
+#include <vector>
+
+#include "auth/dev_certificate.h"
 
 namespace odradek::proxy {
 namespace {
@@ -114,13 +119,126 @@ TEST(ProxyConfig, SaysWhatIsWrongAndWhere) {
             std::string::npos);
 }
 
-TEST(ProxyConfig, SampleFilesAreValid) {
+// Certificates as the samples want them, in files.
+class Samples : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto authority = auth::DevAuthority::create();
+    ASSERT_TRUE(authority);
+    auth::DevCertificateRequest request;
+    request.dns_names = {"localhost"};
+    const auto issued = authority->issue(request);
+    ASSERT_TRUE(issued);
+    write("ca", authority->certificate_pem());
+    write("crt", issued->certificate_pem);
+    write("key", issued->key_pem);
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+
+  Result<ProxyOptions> load(const std::string& sample, ProxyConfig& config) {
+    config::Sources sources;
+    sources.file = std::string(ODK_SOURCE_DIR) + "/config/" + sample;
+    sources.environment = [this](const std::string& name) -> std::optional<std::string> {
+      if (name == "PROXY_CERTIFICATE") return folder_ / "crt";
+      if (name == "PROXY_KEY") return folder_ / "key";
+      if (name == "CLIENT_CA" || name == "KAFKA_CA") return folder_ / "ca";
+      if (name.ends_with("_PASSWORD") || name.starts_with("KAFKA_API_")) return "secret";
+      return std::nullopt;
+    };
+    return load_proxy_options(sources, config);
+  }
+
+  std::filesystem::path folder_ = [] {
+    const auto path = std::filesystem::path(::testing::TempDir()) / "odk_proxy_samples";
+    std::filesystem::create_directories(path);
+    return path;
+  }();
+};
+
+TEST_F(Samples, AreValid) {
+  const std::filesystem::path samples = std::string(ODK_SOURCE_DIR) + "/config";
+  std::vector<std::string> names = {"kafka-partition-proxy.yaml"};
+  for (const auto& entry : std::filesystem::directory_iterator(samples / "kafka-partition-proxy")) {
+    names.push_back("kafka-partition-proxy/" + entry.path().filename().string());
+  }
+  EXPECT_GE(names.size(), 6U);
+  for (const std::string& name : names) {
+    ProxyConfig config;
+    const Result<ProxyOptions> options = load(name, config);
+    ASSERT_TRUE(options) << name << ": " << options.error().to_string();
+    EXPECT_TRUE(options->fallback || !options->topics.empty()) << name;
+  }
+}
+
+TEST_F(Samples, MeanWhatTheySay) {
   ProxyConfig config;
-  config::Sources sources;
-  sources.file = std::string(ODK_SOURCE_DIR) + "/config/kafka-partition-proxy.yaml";
-  const Result<ProxyOptions> options = load_proxy_options(sources, config);
-  ASSERT_TRUE(options) << options.error().to_string();
-  EXPECT_TRUE(options->fallback);
+  const Result<ProxyOptions> managed = load("kafka-partition-proxy/managed-cluster.yaml", config);
+  ASSERT_TRUE(managed);
+  const ListenerSecurityOptions& listener = managed->listener_security->options();
+  EXPECT_TRUE(listener.has_tls && listener.has_sasl);
+  EXPECT_EQ(listener.users.size(), 2U);
+  EXPECT_EQ(managed->kafka.security.mechanism, "PLAIN");
+  EXPECT_TRUE(managed->access->may_topic("User:shop", Operation::kWrite, "orders"));
+  EXPECT_FALSE(managed->access->may_topic("User:reports", Operation::kWrite, "orders"));
+  ProxyConfig second;
+  const Result<ProxyOptions> mtls = load("kafka-partition-proxy/mtls.yaml", second);
+  ASSERT_TRUE(mtls);
+  EXPECT_EQ(mtls->listener_security->options().tls.mapping_rules,
+            "RULE:^CN=([^,]+),.*$/$1/L,DEFAULT");
+  EXPECT_TRUE(mtls->access->may_group("User:billing", Operation::kDelete, "billing.g"));
+}
+
+TEST(ProxyConfig, SaysWhatSecurityLacks) {
+  const std::string kafka(kKafka);
+  EXPECT_NE(error_of(kafka + "listen: {security: {protocol: SSL}}\n").find("cert_path"),
+            std::string::npos);
+  EXPECT_NE(error_of(kafka + "listen: {security: {protocol: SASL_PLAINTEXT}}\n")
+                .find("enabled_mechanisms"),
+            std::string::npos);
+  EXPECT_NE(error_of(kafka + "listen: {security: {protocol: SASL_PLAINTEXT, sasl: "
+                             "{enabled_mechanisms: [PLAIN]}}}\n")
+                .find("no users"),
+            std::string::npos);
+  EXPECT_NE(error_of(kafka + "listen: {security: {protocol: SASL_PLAINTEXT, sasl: "
+                             "{enabled_mechanisms: [OAUTHBEARER]}}}\n")
+                .find("jwks_url"),
+            std::string::npos);
+  EXPECT_NE(error_of("kafka: {bootstrap_servers: 'k:1', security_protocol: SASL_SSL}\n")
+                .find("kafka.sasl.mechanism"),
+            std::string::npos);
+  EXPECT_NE(error_of(kafka + "authorization:\n  - {principal: a, operations: [fly]}\n").find("fly"),
+            std::string::npos);
+}
+
+// docs/proxy/configuration.md is what `kafka-partition-proxy --settings` prints.
+TEST(ProxyConfig, IsDocumented) {
+  ProxyConfig config;
+  config::Binder binder;
+  declare_settings(binder, config);
+  std::ifstream file(std::string(ODK_SOURCE_DIR) + "/docs/proxy/configuration.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(page, settings_page(binder));
+}
+
+// Passwords are written down nowhere: not in errors, not where settings are shown.
+TEST(ProxyConfig, KeepsSecretsOutOfErrorsAndTables) {
+  ProxyConfig config;
+  const Result<ProxyOptions> options = read(R"(
+kafka:
+  bootstrap_servers: k:1
+  security_protocol: SASL_PLAINTEXT
+  sasl: {mechanism: NONE-SUCH, username: u, password: hush-hush}
+)",
+                                            config);
+  ASSERT_FALSE(options);
+  EXPECT_EQ(options.error().to_string().find("hush-hush"), std::string::npos);
+  config::Binder binder;
+  declare_settings(binder, config);
+  EXPECT_EQ(config::describe_settings(binder, "KAFKA_PROXY_").find("hush-hush"), std::string::npos);
+  EXPECT_EQ(fmt::format("{}", config.security.upstream.password), "****");
 }
 
 }  // namespace

@@ -60,11 +60,22 @@ constexpr MetricInfo kMismatch = {
 constexpr MetricInfo kReconnects = {"kafka_proxy_upstream_reconnects_total", MetricType::kCounter,
                                     "connections",
                                     "Clients' connections to brokers opened anew after a loss."};
+constexpr MetricInfo kCacheHits = {
+    "kafka_proxy_cache_hits_total", MetricType::kCounter, "reads",
+    "Reads of consumers at the end of a partition that were answered from what was read for all."};
+constexpr MetricInfo kTxnState = {"kafka_proxy_txn_state", MetricType::kGauge, "states",
+                                  "Sequence numbers kept for transactional producers: one state "
+                                  "for each producer and physical partition."};
+constexpr MetricInfo kTxnStateLost = {
+    "kafka_proxy_txn_state_lost_total", MetricType::kCounter, "batches",
+    "Batches answered with TRANSACTION_ABORTABLE because the numbers of an open transaction are "
+    "not known here: after a restart, or when another instance began it."};
 
-constexpr std::array kAll = {&kConnectionsActive, &kConnections,   &kRequests,  &kRequestSeconds,
-                             &kBytesSent,         &kBytesReceived, &kRemapping, &kErrors,
-                             &kBrokerConnections, &kScanned,       &kMatched,   &kFillers,
-                             &kMarkErrors,        &kShadowCommits, &kMismatch,  &kReconnects};
+constexpr std::array kAll = {&kConnectionsActive, &kConnections,   &kRequests,    &kRequestSeconds,
+                             &kBytesSent,         &kBytesReceived, &kRemapping,   &kErrors,
+                             &kBrokerConnections, &kScanned,       &kMatched,     &kFillers,
+                             &kMarkErrors,        &kShadowCommits, &kMismatch,    &kReconnects,
+                             &kTxnState,          &kCacheHits,     &kTxnStateLost};
 
 double number(uint64_t value) { return static_cast<double>(value); }
 
@@ -79,7 +90,7 @@ std::string code_name(int16_t code) {
 std::span<const MetricInfo* const> proxy_metrics() { return kAll; }
 
 void collect_proxy_metrics(const ProxyStats& stats, const rpc::ServerStats& server,
-                           size_t shared_connections, obs::Collection& into) {
+                           const ProxyGauges& gauges, obs::Collection& into) {
   into.gauge(kConnectionsActive, {}, number(server.connections_active));
   into.counter(kConnections, {}, number(server.connections_accepted));
   for (const auto& [key, count] : stats.requests) {
@@ -89,7 +100,8 @@ void collect_proxy_metrics(const ProxyStats& stats, const rpc::ServerStats& serv
   into.counter(kBytesSent, {}, number(server.bytes_out));
   into.counter(kBytesReceived, {}, number(server.bytes_in));
   into.counter(kRemapping, {}, number(stats.remapping_operations));
-  into.gauge(kBrokerConnections, {}, number(stats.client_broker_connections + shared_connections));
+  into.gauge(kBrokerConnections, {},
+             number(stats.client_broker_connections + gauges.shared_connections));
   for (const auto& [at, count] : stats.errors) {
     into.counter(kErrors, {proto::api_name(at.first), code_name(at.second)}, number(count));
   }
@@ -100,6 +112,9 @@ void collect_proxy_metrics(const ProxyStats& stats, const rpc::ServerStats& serv
   into.counter(kShadowCommits, {}, number(stats.shadow_commits));
   into.counter(kMismatch, {}, number(stats.topic_mapping_mismatch));
   into.counter(kReconnects, {}, number(stats.upstream_reconnects));
+  into.counter(kCacheHits, {}, number(stats.cache_hits));
+  into.gauge(kTxnState, {}, number(gauges.transaction_states));
+  into.counter(kTxnStateLost, {}, number(stats.transaction_states_lost));
 }
 
 }  // namespace odradek::proxy

@@ -25,7 +25,8 @@ void ProxyService::on_request(rpc::Request request) {
   }
   std::shared_ptr<Session>& session = sessions_[request.connection->id];
   if (session == nullptr) {
-    session = std::make_shared<Session>(*context_, std::string(request.client_id));
+    session = std::make_shared<Session>(*context_, ++last_session_, std::string(request.client_id),
+                                        request.connection->principal);
   }
   if (handler->second.is_queued) {
     session->produce_queue.push(std::move(request), handler->second.run);

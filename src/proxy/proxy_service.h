@@ -36,6 +36,7 @@ class ProxyService final : public rpc::RequestHandler {
   ProxyContext* context_;
   std::map<proto::ApiKey, Handler> handlers_;
   std::unordered_map<uint64_t, std::shared_ptr<Session>> sessions_;  // by connection id
+  uint64_t last_session_ = 0;
   std::vector<std::weak_ptr<Session>> ending_;
   io::TaskGroup reapers_;
 };

@@ -18,11 +18,13 @@ struct ProxyStats {
   uint64_t fetch_scanned_bytes = 0;
   uint64_t fetch_matched_bytes = 0;
   uint64_t fillers = 0;
+  uint64_t cache_hits = 0;  // reads answered from what was read for all
   uint64_t mark_errors = 0;
   uint64_t shadow_commits = 0;
   uint64_t topic_mapping_mismatch = 0;
   uint64_t client_broker_connections = 0;  // open now, of clients' own
   uint64_t upstream_reconnects = 0;
+  uint64_t transaction_states_lost = 0;
 };
 
 }  // namespace odradek::proxy

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cluster/cluster.h"
 #include "io/loop.h"
@@ -12,8 +14,12 @@
 #include "proxy/produce_queue.h"
 #include "proxy/proxy_options.h"
 #include "proxy/proxy_stats.h"
+#include "proxy/security/access_rules.h"
+#include "proxy/tail/tail_readers.h"
 #include "proxy/topic_directory.h"
 #include "proxy/topology.h"
+#include "proxy/txn/topic_policies.h"
+#include "proxy/txn/txn_table.h"
 #include "proxy/upstream.h"
 
 namespace odradek::proxy {
@@ -27,8 +33,13 @@ struct ProxyContext {
   const Topology& topology;
   const ShadowGroups& shadows;
   ProxyStats& stats;
+  TxnTable& transactions;
+  TopicPolicies& policies;
+  const std::shared_ptr<const AccessRules>& access_rules;
+  TailReaders& tails;
 
   const MappingRegistry& registry() const { return topics.registry(); }
+  const AccessRules& access() const { return *access_rules; }
   MonotonicTime request_deadline() const { return cluster.request_deadline(); }
 };
 
@@ -40,8 +51,11 @@ inline constexpr cluster::Lane kQueryLane = 1;
 // client's connection; then its tasks are joined before it goes.
 class Session {
  public:
-  Session(ProxyContext& shared, std::string client_id)
+  // `who`: the client's principal.
+  Session(ProxyContext& shared, uint64_t number, std::string client_id, std::string who)
       : context(shared),
+        id(number),
+        principal(std::move(who)),
         upstream(shared.cluster, shared.stats, std::move(client_id)),
         fetch_lanes(shared.loop, upstream),
         produce_queue(shared.loop, *this),
@@ -61,6 +75,16 @@ class Session {
     produce_queue.cancel();
     upstream.close();
   }
+  // What the client may. The second and third give the error to answer, or none; a group name
+  // that mixes with our shadows is nobody's.
+  bool may_topic(Operation operation, std::string_view name) const;
+  proto::ErrorCode group_refusal(Operation operation, std::string_view group) const;
+  proto::ErrorCode transaction_refusal(Operation operation,
+                                       std::string_view transactional_id) const;
+  // TopicDirectory::resolve(), with TOPIC_AUTHORIZATION_FAILED for what the client may not.
+  io::Task<ResolvedTopics> resolve(Operation operation, std::vector<TopicRef> refs,
+                                   proto::ErrorCode when_unreachable, MonotonicTime deadline);
+
   // A request is done with.
   void note_served(const rpc::Request& request) {
     const auto took = context.loop.now() - request.received_at;
@@ -70,6 +94,8 @@ class Session {
   void count_closed(proto::ApiKey key) { ++context.stats.errors[{key, int16_t{-1}}]; }
 
   ProxyContext& context;
+  const uint64_t id;  // not 0
+  const std::string principal;
   Upstream upstream;
   FetchLanes fetch_lanes;
   ProduceQueue produce_queue;

@@ -43,6 +43,8 @@ class TopicDirectory {
   void learn(const Uuid& id, std::string_view name);
 
   const MappingRegistry& registry() const { return *registry_; }
+  // Another registry from now on; what was resolved views the old one.
+  void use(const MappingRegistry& registry) { registry_ = &registry; }
 
  private:
   std::string name_of(const Uuid& id) const;

@@ -21,6 +21,20 @@ int32_t ResolvedTopic::client_partition(const PhysicalPlace& place) const {
   return remapper->virtual_of(place.group, place.partition).value();
 }
 
+std::optional<int64_t> ResolvedTopic::broker_offset(const PhysicalPlace& place,
+                                                    int64_t client_offset) const {
+  if (client_offset < 0 || remapper == nullptr || !remapper->spec().segmented) return client_offset;
+  const int64_t offset = client_offset - remapper->client_offset_base(place.group);
+  if (offset < 0 || offset >= remapper->offset_range()) return std::nullopt;
+  return offset;
+}
+
+int64_t ResolvedTopic::client_offset(const PhysicalPlace& place, int64_t broker_offset) const {
+  if (broker_offset < 0 || remapper == nullptr || !remapper->spec().segmented) return broker_offset;
+  if (broker_offset >= remapper->offset_range()) return -1;
+  return broker_offset + remapper->client_offset_base(place.group);
+}
+
 int32_t ResolvedTopic::leader(PartitionId partition) const {
   const cluster::Partition* found =
       physical == nullptr ? nullptr : physical->partition(partition.value());

@@ -30,6 +30,11 @@ struct ResolvedTopic {
   // Nothing for a partition that does not exist.
   std::optional<PhysicalPlace> place(int32_t client_partition) const;
   int32_t client_partition(const PhysicalPlace& place) const;
+  // Between the offsets a client sees of the place and the broker's (mapping.offset_mode). What is
+  // negative means something else and stays. Nothing for an offset of another virtual partition;
+  // -1 for one beyond the range.
+  std::optional<int64_t> broker_offset(const PhysicalPlace& place, int64_t client_offset) const;
+  int64_t client_offset(const PhysicalPlace& place, int64_t broker_offset) const;
   // Broker id; -1 while there is no leader.
   int32_t leader(PartitionId partition) const;
 };

@@ -18,6 +18,7 @@ class Purpose {
  public:
   static constexpr Purpose coordinator() { return Purpose(0); }
   static constexpr Purpose admin() { return Purpose(1); }
+  static constexpr Purpose transaction() { return Purpose(2); }
   static constexpr Purpose fetch(uint32_t slot) { return Purpose(0x100 + slot); }
   static constexpr Purpose produce(uint32_t lane) { return Purpose(kFirstProduce + lane); }
 

@@ -18,6 +18,7 @@ class Server::Impl {
   Result<uint16_t> listen(ListenerOptions options);
   // Counts the connection and serves it, TLS handshake included.
   void start(std::unique_ptr<io::Stream> stream, std::shared_ptr<const ListenerOptions> listener);
+  io::Task<void> drain(Duration at_most);
   io::Task<void> stop();
 
   ServerShared shared;
@@ -116,6 +117,21 @@ void Server::Impl::serve(std::unique_ptr<io::Stream> stream,
   shared.tasks.spawn(ServerConnection::run(std::move(connection)));
 }
 
+io::Task<void> Server::Impl::drain(Duration at_most) {
+  constexpr Duration kLookEvery = std::chrono::milliseconds(10);
+  stopping = true;
+  for (const auto& listener : listeners) listener->close();
+  const MonotonicTime deadline = shared.loop.now() + at_most;
+  while (!shared.connections.empty() && shared.loop.now() < deadline) {
+    for (const auto& [id, connection] : shared.connections) {
+      if (connection->is_idle()) connection->close();
+    }
+    const Result<void> slept = co_await io::sleep(shared.loop, kLookEvery);
+    if (!slept) break;
+  }
+  co_await stop();
+}
+
 io::Task<void> Server::Impl::stop() {
   stopping = true;
   for (const auto& listener : listeners) listener->close();
@@ -137,6 +153,7 @@ void Server::serve(std::unique_ptr<io::Stream> stream, const ListenerOptions& op
   impl_->start(std::move(stream), std::make_shared<const ListenerOptions>(options));
 }
 
+io::Task<void> Server::drain(Duration at_most) { return impl_->drain(at_most); }
 io::Task<void> Server::stop() { return impl_->stop(); }
 
 const ServerStats& Server::stats() const { return impl_->shared.stats; }

@@ -134,6 +134,9 @@ class Server {
   // Serves a stream that is connected already (memory streams in tests).
   void serve(std::unique_ptr<io::Stream> stream, const ListenerOptions& options);
 
+  // Stops accepting, closes connections when they wait for no answer, or when `at_most` is over,
+  // and then does what stop() does.
+  io::Task<void> drain(Duration at_most);
   // Stops accepting, closes every connection, waits for the tasks.
   io::Task<void> stop();
 

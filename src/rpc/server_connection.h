@@ -43,6 +43,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   const std::shared_ptr<ConnectionInfo>& info() const { return info_; }
   size_t waiting() const { return waiting_; }  // requests started and not answered
+  // Nothing was asked that is not answered, and the client has all answers.
+  bool is_idle() const { return waiting_ == 0 && slots_.empty() && unsent_bytes() == 0; }
 
  private:
   // Reading (server_connection.cc).

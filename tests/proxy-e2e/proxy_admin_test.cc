@@ -3,6 +3,8 @@
 #include "proto/messages/create_partitions_response.h"
 #include "proto/messages/delete_records_request.h"
 #include "proto/messages/delete_records_response.h"
+#include "proto/messages/delete_topics_request.h"
+#include "proto/messages/delete_topics_response.h"
 #include "proto/messages/describe_cluster_request.h"
 #include "proto/messages/describe_cluster_response.h"
 #include "proto/messages/describe_producers_request.h"
@@ -231,7 +233,25 @@ TEST_F(ProxyAdmin, DescribesTopicsInPages) {
   EXPECT_EQ(seen, (std::map<std::string, int>{{"a", 12}, {"b", 12}}));
 }
 
-TEST_F(ProxyAdmin, GivesIdempotentProducersIdsAndRefusesTransactions) {
+TEST_F(ProxyAdmin, DeletesTopicsInEveryVersion) {
+  start();
+  for (int16_t version = 1; version <= 6; ++version) {
+    ASSERT_EQ(create_topic("events", 12), 0);
+    std::string_view names[] = {"events"};
+    proto::DeleteTopicsRequest::DeleteTopicState state;
+    state.name = "events";
+    proto::DeleteTopicsRequest request;
+    if (version < 6) request.topic_names = names;
+    if (version >= 6) request.topics = {&state, 1};
+    request.timeout_ms = 10'000;
+    const auto answer = loop_.block_on(client_->call(request, version, deadline()));
+    ASSERT_TRUE(answer) << version;
+    ASSERT_EQ(answer->message.responses.size(), 1U);
+    EXPECT_EQ(answer->message.responses[0].error_code, 0) << version;
+  }
+}
+
+TEST_F(ProxyAdmin, GivesProducersIds) {
   start();
   proto::InitProducerIdRequest request;
   request.transactional_id = {};
@@ -240,10 +260,9 @@ TEST_F(ProxyAdmin, GivesIdempotentProducersIdsAndRefusesTransactions) {
   EXPECT_GE(plain->producer_id, 0);
   request.transactional_id = "transfer";
   request.transaction_timeout_ms = 1000;
-  EXPECT_EQ(proto::error_code(call(request)->error_code), ErrorCode::kUnsupportedVersion);
-  EXPECT_FALSE(client_->version_for(proto::ApiKey::kEndTxn));
-  EXPECT_FALSE(client_->version_for(proto::ApiKey::kAddPartitionsToTxn));
-  EXPECT_FALSE(client_->version_for(proto::ApiKey::kConsumerGroupHeartbeat));
+  const auto transactional = call(request);
+  EXPECT_EQ(transactional->error_code, 0);
+  EXPECT_NE(transactional->producer_id, plain->producer_id);
 }
 
 TEST_F(ProxyAdmin, ClosesConnectionsThatSendGarbage) {

@@ -1,12 +1,16 @@
 #include "proxy/handlers/01_fetch.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "proto/array_of.h"
 #include "proto/messages/fetch_request.h"
 #include "proto/messages/fetch_response.h"
 #include "proxy/fetch_assembly.h"
+#include "proxy/tail/tail_readers.h"
 
 namespace odradek::proxy {
 namespace {
@@ -14,6 +18,7 @@ namespace {
 using proto::ErrorCode;
 using proto::FetchRequest;
 using proto::FetchResponse;
+using PartitionData = FetchResponse::PartitionData;
 using std::chrono::milliseconds;
 
 // A broker answers when its wait is over and some; after that the client is answered without it.
@@ -33,6 +38,7 @@ struct Fetching {
   int16_t version;
   FetchAssembly& assembly;
   MonotonicTime deadline;  // of the client's max_wait_ms
+  std::set<size_t> at_tails{};  // parts whose new data a shared reader will tell of
 
   MonotonicTime now() const { return session.context.loop.now(); }
 };
@@ -69,6 +75,69 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
   }
 }
 
+PartitionData shared_data(const Tail& tail) {
+  PartitionData data;
+  data.partition_index = tail.key().partition;
+  data.high_watermark = tail.high_watermark;
+  data.last_stable_offset = tail.last_stable_offset;
+  data.log_start_offset = tail.log_start_offset;
+  return data;
+}
+
+// Gives a read what a shared reader has. True when that was data: then there may be more.
+bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
+  const FetchAssembly::Place place = fetching.assembly.place_of(read);
+  if (!place.is_mapped) return false;
+  TailReaders& tails = fetching.session.context.tails;
+  const TailKey key = {.topic = place.topic->name,
+                       .topic_id = place.topic->id,
+                       .partition = place.partition.value(),
+                       .isolation_level = fetching.request.isolation_level};
+  const std::shared_ptr<Tail> tail = tails.find(key, place.leader);
+  if (tail == nullptr) {
+    const bool is_at_end = place.end >= 0 && read.offset.value() >= place.end;
+    if (is_at_end) tails.want(key, place.leader, read.offset.value());
+    return false;
+  }
+  if (!tail->is_running() || !tail->ring().covers(read.offset.value())) return false;
+  PartitionData data = shared_data(*tail);
+  if (read.offset.value() == tail->ring().end()) {
+    const bool is_new = fetching.at_tails.insert(read.part).second;
+    if (is_new) {
+      fetching.assembly.apply(read, data, Slice(), FetchAssembly::Origin::kShared);
+    }
+    tail->when_changed(fetching.session.id, fetching.session.fetch_lanes.waker());
+    return false;
+  }
+  const TailRing::Chunk& chunk = tail->ring().at(read.offset.value());
+  auto aborted = TailRing::aborted_from(chunk, read.offset.value());
+  data.records.bytes = chunk.records.bytes();
+  if (fetching.request.isolation_level != 0) data.aborted_transactions = proto::array_of(aborted);
+  fetching.assembly.apply(read, data, chunk.records, FetchAssembly::Origin::kShared);
+  ++fetching.session.context.stats.cache_hits;
+  return true;
+}
+
+// Until shared readers have nothing more for this Fetch.
+void serve_from_tails(Fetching& fetching) {
+  FetchAssembly& assembly = fetching.assembly;
+  std::map<size_t, Offset> served;
+  bool has_more = true;
+  while (has_more && !assembly.is_complete()) {
+    has_more = false;
+    fetching.at_tails.clear();
+    for (const int32_t broker : assembly.leaders()) {
+      for (const FetchAssembly::Read& read : assembly.wanted(broker)) {
+        const auto before = served.find(read.part);
+        if (before != served.end() && before->second == read.offset) continue;
+        if (!serve_from_tail(fetching, read)) continue;
+        served.insert_or_assign(read.part, read.offset);
+        has_more = true;
+      }
+    }
+  }
+}
+
 FetchLanes::Ask ask_of(const FetchRequest& upstream, int32_t broker, int16_t version) {
   FetchLanes::Ask ask = {.broker = broker,
                          .version = version,
@@ -90,7 +159,8 @@ FetchLanes::Ask ask_of(const FetchRequest& upstream, int32_t broker, int16_t ver
 io::Task<Result<void>> ask_broker(Fetching& fetching, int32_t broker) {
   FetchAssembly& assembly = fetching.assembly;
   FetchLanes& lanes = fetching.session.fetch_lanes;
-  const std::vector<FetchAssembly::Read> reads = assembly.wanted(broker);
+  std::vector<FetchAssembly::Read> reads = assembly.wanted(broker);
+  std::erase_if(reads, [&](const auto& read) { return fetching.at_tails.contains(read.part); });
   if (reads.empty()) co_return Result<void>{};
   const MonotonicTime now = fetching.now();
   const auto left = std::chrono::duration_cast<milliseconds>(fetching.deadline - now);
@@ -120,6 +190,7 @@ io::Task<Result<void>> read_until_enough(Fetching& fetching) {
   lanes.begin();
   for (bool is_first = true;; is_first = false) {
     while (const auto answer = lanes.take()) apply(fetching, *answer);
+    serve_from_tails(fetching);
     if (assembly.is_complete()) co_return Result<void>{};
     // Readers that stand apart get their first read even when the time is over.
     const Duration grace = assembly.all_tried() ? Duration(0) : kAnswerSlack;
@@ -128,9 +199,12 @@ io::Task<Result<void>> read_until_enough(Fetching& fetching) {
       const Result<void> asked = co_await ask_broker(fetching, broker);
       if (!asked) co_return asked.error();
     }
-    if (assembly.is_complete() || !lanes.expects_any()) co_return Result<void>{};
+    const bool is_at_tail = !fetching.at_tails.empty();
+    if (assembly.is_complete()) co_return Result<void>{};
+    if (!lanes.expects_any() && !is_at_tail) co_return Result<void>{};
     if (assembly.has_enough() && !lanes.expects_soon()) co_return Result<void>{};
-    const MonotonicTime until = std::max(fetching.deadline, fetching.now()) + kAnswerSlack;
+    MonotonicTime until = std::max(fetching.deadline, fetching.now());
+    if (lanes.expects_any()) until += kAnswerSlack;
     const Result<void> woken = co_await lanes.wait(until);
     if (!woken && woken.error().code() == Errc::kTimedOut) co_return Result<void>{};
     if (!woken) co_return woken.error();
@@ -163,8 +237,9 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   }
   const MonotonicTime deadline =
       session.context.loop.now() + milliseconds(std::max(message.max_wait_ms, 0));
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
-      refs_of(message), ErrorCode::kNotLeaderOrFollower, session.context.request_deadline());
+  const ResolvedTopics topics =
+      co_await session.resolve(Operation::kRead, refs_of(message), ErrorCode::kNotLeaderOrFollower,
+                               session.context.request_deadline());
   FetchAssembly assembly(message, topics.topics);
   Fetching fetching{session, message, request.version, assembly, deadline};
   const Result<void> read = co_await read_until_enough(fetching);

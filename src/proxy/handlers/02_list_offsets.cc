@@ -139,6 +139,7 @@ io::Task<Result<Answer>> answer_of(Session& session, const Listing& listing,
     if (!scanned && session.is_closed) co_return scanned.error();
   }
   answer.partition_index = place.client_partition;
+  answer.offset = topic.client_offset(place.physical, answer.offset);
   count_error(session, proto::ApiKey::kListOffsets, answer.error_code);
   co_return answer;
 }
@@ -166,7 +167,8 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<ListOffsetsRequest>(request));
   const ListOffsetsRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline();
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
+  const ResolvedTopics topics = co_await session.resolve(
+      Operation::kDescribe,
       refs_by_name(message.topics, &ListOffsetsRequest::ListOffsetsTopic::name),
       ErrorCode::kNotLeaderOrFollower, deadline);
   const LeaderFanOut fan_out = fan_out_of(message, topics.topics);

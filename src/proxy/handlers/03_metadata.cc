@@ -22,13 +22,15 @@ bool allows_creation(const MetadataRequest& request, int16_t version) {
   return version < 4 || request.allow_auto_topic_creation;
 }
 
-// Topics the answer says do not exist, by name.
-std::vector<std::string_view> missing_topics(const MetadataResponse& response) {
+// Topics the answer says do not exist and the client may create, by name.
+std::vector<std::string_view> missing_topics(const Session& session,
+                                             const MetadataResponse& response) {
   std::vector<std::string_view> missing;
   for (const Topic& topic : response.topics) {
     const bool is_missing =
         proto::error_code(topic.error_code) == ErrorCode::kUnknownTopicOrPartition;
-    if (is_missing && !topic.name.empty()) missing.push_back(topic.name);
+    if (!is_missing || topic.name.empty()) continue;
+    if (session.may_topic(Operation::kCreate, topic.name)) missing.push_back(topic.name);
   }
   return missing;
 }
@@ -102,7 +104,7 @@ io::Task<void> create_missing(Session& session, MetadataResponse& response,
                               MonotonicTime deadline) {
   std::vector<std::string_view> mapped;
   std::vector<std::string_view> others;
-  for (const std::string_view name : missing_topics(response)) {
+  for (const std::string_view name : missing_topics(session, response)) {
     (session.context.registry().match(name) ? mapped : others).push_back(name);
   }
   if (!others.empty()) {
@@ -116,6 +118,8 @@ io::Task<void> create_missing(Session& session, MetadataResponse& response,
     if (std::ranges::find(made, topic.name) != made.end()) say_not_ready(topic);
   }
 }
+
+bool asks_all(const MetadataRequest& request) { return request.topics.data() == nullptr; }
 
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<MetadataRequest>(request));
@@ -131,6 +135,7 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   if (allows_creation(decoded.message, request.version)) {
     co_await create_missing(session, answer->message, kept, deadline);
   }
+  hide_topics(session, answer->message, asks_all(question));
   Arena arena;
   session.context.stats.topic_mapping_mismatch += static_cast<uint64_t>(show_virtual_cluster(
       answer->message, session.context.registry(), session.context.topology, arena));
@@ -142,6 +147,24 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
 }
 
 }  // namespace
+
+void hide_topics(const Session& session, MetadataResponse& response, bool asked_all) {
+  const auto is_hidden = [&](const Topic& topic) {
+    return !topic.name.empty() && !session.may_topic(Operation::kDescribe, topic.name);
+  };
+  if (asked_all) {
+    const auto hidden = std::ranges::remove_if(response.topics, is_hidden);
+    response.topics = response.topics.first(response.topics.size() - hidden.size());
+    return;
+  }
+  for (Topic& topic : response.topics) {
+    if (!is_hidden(topic)) continue;
+    Topic refused;
+    refused.name = topic.name;
+    refused.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+    topic = refused;
+  }
+}
 
 io::Task<Result<rpc::Decoded<MetadataResponse>>> ask_metadata(Session& session,
                                                               const MetadataRequest& request,

@@ -18,4 +18,7 @@ Handler metadata_handler();
 io::Task<Result<rpc::Decoded<proto::MetadataResponse>>> ask_metadata(
     Session& session, const proto::MetadataRequest& request, MonotonicTime deadline);
 
+// Takes out what the client may not know of; names it asked for get TOPIC_AUTHORIZATION_FAILED.
+void hide_topics(const Session& session, proto::MetadataResponse& response, bool asked_all);
+
 }  // namespace odradek::proxy

@@ -68,6 +68,7 @@ std::span<Topic> topics_of(Commit& commit, const std::vector<size_t>& items, boo
         const CommitSplit::Item& item = commit.split.items()[at];
         partition = commit.request.topics[item.topic].partitions[item.index];
         partition.partition_index = item.place.partition.value();
+        partition.committed_offset = item.broker_offset;
         if (!is_shadow) return;
         const CommitNote note = {.leader_epoch = partition.committed_leader_epoch,
                                  .metadata = partition.committed_metadata};
@@ -185,17 +186,20 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<OffsetCommitRequest>(request));
   const OffsetCommitRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline();
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
-      refs_by_name(message.topics, &Topic::name), ErrorCode::kCoordinatorNotAvailable, deadline);
+  const ResolvedTopics topics =
+      co_await session.resolve(Operation::kRead, refs_by_name(message.topics, &Topic::name),
+                               ErrorCode::kCoordinatorNotAvailable, deadline);
   Commit commit{message, {}, Arena{}, {}};
   for (size_t t = 0; t < message.topics.size(); ++t) {
     const auto& partitions = message.topics[t].partitions;
     for (size_t i = 0; i < partitions.size(); ++i) {
-      commit.split.add(t, i, topics.topics[t], partitions[i].partition_index);
+      commit.split.add(t, i, topics.topics[t], partitions[i].partition_index,
+                       partitions[i].committed_offset);
     }
   }
-  if (session.context.shadows.is_reserved(message.group_id)) {
-    commit.split.fail_all(ErrorCode::kInvalidGroupId);
+  const ErrorCode refusal = session.group_refusal(Operation::kRead, message.group_id);
+  if (refusal != ErrorCode{}) {
+    commit.split.fail_all(refusal);
   } else {
     const Result<void> done = co_await commit_all(session, commit, request.version, deadline);
     if (!done) co_return done.error();

@@ -91,8 +91,9 @@ io::Task<Result<void>> ask_all(Session& session, std::span<const OffsetMerge::Gr
   std::vector<GroupQuestion<OffsetFetchRequest>> questions;
   std::vector<Asked> asked;
   for (size_t m = 0; m < groups.size(); ++m) {
-    if (session.context.shadows.is_reserved(groups[m].group_id)) {
-      fetching.merges[m].fail(proto::to_number(ErrorCode::kInvalidGroupId));
+    const ErrorCode refusal = session.group_refusal(Operation::kDescribe, groups[m].group_id);
+    if (refusal != ErrorCode{}) {
+      fetching.merges[m].fail(proto::to_number(refusal));
       continue;
     }
     for (const GroupIndex index : fetching.merges[m].indexes(find)) {
@@ -187,12 +188,12 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const int32_t groups_max = session.context.registry().groups_max();
   for (const auto& group : groups) fetching.merges.emplace_back(group, groups_max);
 
-  TopicTable table(co_await session.context.topics.resolve(
-      refs_of(groups), ErrorCode::kCoordinatorNotAvailable, deadline));
+  TopicTable table(co_await session.resolve(Operation::kDescribe, refs_of(groups),
+                                            ErrorCode::kCoordinatorNotAvailable, deadline));
   const Result<void> asked = co_await ask_all(session, groups, table, fetching, deadline);
   if (!asked) co_return asked.error();
-  const TopicTable unnamed(co_await session.context.topics.resolve(
-      unnamed_topics(fetching), ErrorCode::kCoordinatorNotAvailable, deadline));
+  const TopicTable unnamed(co_await session.resolve(Operation::kDescribe, unnamed_topics(fetching),
+                                                    ErrorCode::kCoordinatorNotAvailable, deadline));
 
   const auto answers = fetching.arena.array<OffsetMerge::Answer>(groups.size());
   for (size_t m = 0; m < answers.size(); ++m) {

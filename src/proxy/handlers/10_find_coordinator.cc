@@ -16,10 +16,8 @@ constexpr int8_t kTransactionKey = 1;
 
 ErrorCode check_key(const Session& session, int8_t type, std::string_view key) {
   if (type != kGroupKey && type != kTransactionKey) return ErrorCode::kInvalidRequest;
-  if (type == kGroupKey && session.context.shadows.is_reserved(key)) {
-    return ErrorCode::kInvalidGroupId;
-  }
-  return {};
+  if (type == kGroupKey) return session.group_refusal(Operation::kDescribe, key);
+  return session.transaction_refusal(Operation::kDescribe, key);
 }
 
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {

@@ -27,8 +27,9 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   std::vector<size_t> asked;
   for (size_t i = 0; i < groups.size(); ++i) {
     groups[i].group_id = decoded->groups[i];
-    groups[i].error_code = proto::to_number(ErrorCode::kInvalidGroupId);
-    if (session.context.shadows.is_reserved(decoded->groups[i])) continue;
+    const ErrorCode refusal = session.group_refusal(Operation::kDescribe, decoded->groups[i]);
+    groups[i].error_code = proto::to_number(refusal);
+    if (refusal != ErrorCode{}) continue;
     auto& question = questions.emplace_back();
     question.group = std::string(decoded->groups[i]);
     question.request = decoded.message;

@@ -57,7 +57,9 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
     add(groups, kept.back().message, session.context.shadows);
   }
   std::vector<Group> listed;
-  for (const auto& [name, group] : groups) listed.push_back(group);
+  for (const auto& [name, group] : groups) {
+    if (session.group_refusal(Operation::kDescribe, name) == ErrorCode{}) listed.push_back(group);
+  }
   response.groups = listed;
   count_error(session, request.api_key, response.error_code);
   rpc::respond(request, response);

@@ -69,7 +69,14 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const MonotonicTime deadline = session.context.request_deadline() +
                                  std::chrono::milliseconds(std::max(decoded->timeout_ms, 0));
   Creation creation;
-  for (const auto& topic : decoded->topics) sort_in(creation, topic, session.context.registry());
+  for (const auto& topic : decoded->topics) {
+    if (session.may_topic(Operation::kCreate, topic.name)) {
+      sort_in(creation, topic, session.context.registry());
+    } else {
+      refuse(creation, topic, ErrorCode::kTopicAuthorizationFailed,
+             std::string(proto::error_text(ErrorCode::kTopicAuthorizationFailed)));
+    }
+  }
 
   Result<rpc::Decoded<CreateTopicsResponse>> answer(Errc::kNotFound);
   CreateTopicsResponse response;

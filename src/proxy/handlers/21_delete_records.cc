@@ -23,6 +23,7 @@ struct Cut {
   std::vector<int32_t> named;  // client partitions
   int64_t offset = std::numeric_limits<int64_t>::max();
   bool to_the_end = false;
+  bool is_out_of_range = false;  // an offset of another virtual partition
 
   void add(int32_t partition, int64_t to) {
     if (std::ranges::find(named, partition) == named.end()) named.push_back(partition);
@@ -44,16 +45,20 @@ Cuts cuts_of(const DeleteRecordsRequest& request, std::span<const ResolvedTopic>
     for (const auto& partition : request.topics[t].partitions) {
       const auto place = topics[t].place(partition.partition_index);
       if (!place) continue;
-      cuts[{t, place->partition.value()}].add(partition.partition_index, partition.offset);
+      Cut& cut = cuts[{t, place->partition.value()}];
+      const auto offset = topics[t].broker_offset(*place, partition.offset);
+      if (!offset) cut.is_out_of_range = true;
+      cut.add(partition.partition_index, offset.value_or(0));
     }
   }
   return cuts;
 }
 
-// True when every client partition of the physical one is named.
-bool is_whole(const Cut& cut, const ResolvedTopic& topic) {
+// Every client partition of the physical one has to be named: kNone then.
+ErrorCode check(const Cut& cut, const ResolvedTopic& topic) {
   const int32_t all = topic.remapper == nullptr ? 1 : topic.remapper->compression_ratio();
-  return cut.named.size() == static_cast<size_t>(all);
+  if (cut.named.size() != static_cast<size_t>(all)) return ErrorCode::kPolicyViolation;
+  return cut.is_out_of_range ? ErrorCode::kOffsetOutOfRange : ErrorCode{};
 }
 
 // The outcome for each physical partition that may be cut.
@@ -92,8 +97,8 @@ Answer answer_of(const Deletion& deletion, size_t topic, int32_t client_partitio
     return answer;
   }
   const Cut& cut = deletion.cuts.at({topic, place->partition.value()});
-  if (!is_whole(cut, resolved)) {
-    answer.error_code = proto::to_number(ErrorCode::kPolicyViolation);
+  if (const ErrorCode refusal = check(cut, resolved); refusal != ErrorCode{}) {
+    answer.error_code = proto::to_number(refusal);
     return answer;
   }
   for (const LeaderFanOut::Place& at : deletion.fan_out.places()) {
@@ -101,7 +106,8 @@ Answer answer_of(const Deletion& deletion, size_t topic, int32_t client_partitio
     answer.error_code = proto::to_number(at.error);
     if (at.error != ErrorCode{}) continue;
     answer.error_code = deletion.answers[at.target].error_code;
-    answer.low_watermark = deletion.answers[at.target].low_watermark;
+    answer.low_watermark =
+        resolved.client_offset(*place, deletion.answers[at.target].low_watermark);
   }
   return answer;
 }
@@ -129,14 +135,15 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const DeleteRecordsRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline() +
                                  std::chrono::milliseconds(std::max(message.timeout_ms, 0));
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
+  const ResolvedTopics topics = co_await session.resolve(
+      Operation::kDelete,
       refs_by_name(message.topics, &DeleteRecordsRequest::DeleteRecordsTopic::name),
       ErrorCode::kNotLeaderOrFollower, deadline);
   const Cuts cuts = cuts_of(message, topics.topics);
   Deletion deletion{message, topics.topics, cuts, {}, {}};
   for (const auto& [at, cut] : cuts) {
     const size_t t = at.first;
-    if (!is_whole(cut, topics.topics[t])) continue;
+    if (check(cut, topics.topics[t]) != ErrorCode{}) continue;
     deletion.fan_out.add(t, message.topics[t].name, 0, topics.topics[t], cut.named.front(), {});
   }
   deletion.answers.resize(deletion.fan_out.target_count());

@@ -2,6 +2,7 @@
 
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
+#include "proxy/handlers/coordinator.h"
 
 namespace odradek::proxy {
 namespace {
@@ -19,11 +20,12 @@ void refuse(Session& session, rpc::Request& request, ErrorCode code) {
 
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<InitProducerIdRequest>(request));
-  if (!is_null(decoded->transactional_id)) {
-    refuse(session, request, ErrorCode::kUnsupportedVersion);
-    co_return Result<void>{};
-  }
   const MonotonicTime deadline = session.context.request_deadline();
+  if (!is_null(decoded->transactional_id)) {
+    co_return co_await pass_to_coordinator<InitProducerIdRequest>(
+        session, request, std::string(decoded->transactional_id), deadline,
+        CoordinatorType::kTransaction);
+  }
   Result<cluster::Cluster::Connection> connected =
       co_await session.context.cluster.any_connection(deadline);
   Result<rpc::RawResponse> raw(Errc::kNotFound);

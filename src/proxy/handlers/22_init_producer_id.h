@@ -4,8 +4,7 @@
 
 namespace odradek::proxy {
 
-// InitProducerId (22): passed to any broker for idempotent producers. Transactions are not offered:
-// a transactional id gets UNSUPPORTED_VERSION, which clients treat as final.
+// InitProducerId (22): passed to the coordinator of a transactional id, without one to any broker.
 Handler init_producer_id_handler();
 
 }  // namespace odradek::proxy

@@ -32,7 +32,8 @@ OffsetForLeaderEpochRequest request_of(const OffsetForLeaderEpochRequest& reques
 }
 
 void respond(Session& session, rpc::Request& request, const OffsetForLeaderEpochRequest& asked,
-             const LeaderFanOut& fan_out, std::span<const Answer> answers) {
+             std::span<const ResolvedTopic> resolved, const LeaderFanOut& fan_out,
+             std::span<const Answer> answers) {
   Arena arena;
   const auto topics =
       arena.array<OffsetForLeaderEpochResponse::OffsetForLeaderTopicResult>(asked.topics.size());
@@ -42,7 +43,11 @@ void respond(Session& session, rpc::Request& request, const OffsetForLeaderEpoch
     const size_t first = at;
     for (size_t i = 0; i < asked.topics[t].partitions.size(); ++i, ++at) {
       const LeaderFanOut::Place& place = fan_out.places()[at];
-      if (place.error == ErrorCode{}) partitions[at] = answers[place.target];
+      if (place.error == ErrorCode{}) {
+        partitions[at] = answers[place.target];
+        partitions[at].end_offset =
+            resolved[t].client_offset(place.physical, partitions[at].end_offset);
+      }
       if (place.error != ErrorCode{}) partitions[at].error_code = proto::to_number(place.error);
       partitions[at].partition = place.client_partition;
       count_error(session, request.api_key, partitions[at].error_code);
@@ -59,7 +64,8 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<OffsetForLeaderEpochRequest>(request));
   const OffsetForLeaderEpochRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline();
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
+  const ResolvedTopics topics = co_await session.resolve(
+      Operation::kDescribe,
       refs_by_name(message.topics, &OffsetForLeaderEpochRequest::OffsetForLeaderTopic::topic),
       ErrorCode::kNotLeaderOrFollower, deadline);
   LeaderFanOut fan_out;
@@ -94,7 +100,7 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const Result<void> asked = co_await ask_leaders<OffsetForLeaderEpochRequest>(
       session, fan_out, Via::kShared, request.version, deadline, make, take, fail);
   if (!asked) co_return asked.error();
-  respond(session, request, message, fan_out, answers);
+  respond(session, request, message, topics.topics, fan_out, answers);
   co_return Result<void>{};
 }
 

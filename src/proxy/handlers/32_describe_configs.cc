@@ -21,13 +21,19 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   std::vector<DescribeConfigsRequest::DescribeConfigsResource> topics;
   std::vector<DescribeConfigsResponse::DescribeConfigsResult> results;
   for (const auto& resource : decoded->resources) {
-    if (resource.resource_type == kTopicResource) {
+    const bool is_topic = resource.resource_type == kTopicResource;
+    if (is_topic && session.may_topic(Operation::kDescribeConfigs, resource.resource_name)) {
       topics.push_back(resource);
       continue;
     }
     auto& refused = results.emplace_back();
-    refused.error_code = proto::to_number(ErrorCode::kInvalidConfig);
-    refused.error_message = "only the configuration of topics can be described through the proxy";
+    if (is_topic) {
+      refused.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      refused.error_message = proto::error_text(ErrorCode::kTopicAuthorizationFailed);
+    } else {
+      refused.error_code = proto::to_number(ErrorCode::kInvalidConfig);
+      refused.error_message = "only the configuration of topics can be described through the proxy";
+    }
     refused.resource_type = resource.resource_type;
     refused.resource_name = resource.resource_name;
     count_error(session, request.api_key, refused.error_code);

@@ -20,18 +20,25 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const CreatePartitionsRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline() +
                                  std::chrono::milliseconds(std::max(message.timeout_ms, 0));
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
+  const ResolvedTopics topics = co_await session.resolve(
+      Operation::kAlter,
       refs_by_name(message.topics, &CreatePartitionsRequest::CreatePartitionsTopic::name),
       ErrorCode::kNetworkException, deadline);
   std::vector<CreatePartitionsRequest::CreatePartitionsTopic> passed;
   std::vector<CreatePartitionsResponse::CreatePartitionsTopicResult> results;
   for (size_t i = 0; i < message.topics.size(); ++i) {
-    if (topics.topics[i].remapper == nullptr) {
+    const bool is_refused = topics.topics[i].error == ErrorCode::kTopicAuthorizationFailed;
+    if (topics.topics[i].remapper == nullptr && !is_refused) {
       passed.push_back(message.topics[i]);
       continue;
     }
     auto& refused = results.emplace_back();
     refused.name = message.topics[i].name;
+    if (is_refused) {
+      refused.error_code = proto::to_number(ErrorCode::kTopicAuthorizationFailed);
+      refused.error_message = proto::error_text(ErrorCode::kTopicAuthorizationFailed);
+      continue;
+    }
     refused.error_code = proto::to_number(ErrorCode::kInvalidPartitions);
     refused.error_message = "the topic is mapped: its number of partitions is fixed";
   }

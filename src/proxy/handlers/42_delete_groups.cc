@@ -41,7 +41,8 @@ io::Task<std::vector<ErrorCode>> delete_all(Session& session, std::vector<std::s
 
 io::Task<ErrorCode> delete_group(Session& session, std::string name, MonotonicTime deadline) {
   const ShadowGroups& shadows = session.context.shadows;
-  if (shadows.is_reserved(name)) co_return ErrorCode::kInvalidGroupId;
+  const ErrorCode refusal = session.group_refusal(Operation::kDelete, name);
+  if (refusal != ErrorCode{}) co_return refusal;
   std::vector<std::string> main(1, name);
   const std::vector<ErrorCode> first = co_await delete_all(session, std::move(main), deadline);
   const bool is_gone = first[0] == ErrorCode{} || first[0] == ErrorCode::kGroupIdNotFound;

@@ -118,8 +118,9 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<OffsetDeleteRequest>(request));
   const OffsetDeleteRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline();
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
-      refs_by_name(message.topics, &Topic::name), ErrorCode::kCoordinatorNotAvailable, deadline);
+  const ResolvedTopics topics =
+      co_await session.resolve(Operation::kRead, refs_by_name(message.topics, &Topic::name),
+                               ErrorCode::kCoordinatorNotAvailable, deadline);
   Deletion deletion{message, {}, Arena{}, {}};
   for (size_t t = 0; t < message.topics.size(); ++t) {
     const auto& partitions = message.topics[t].partitions;
@@ -127,8 +128,9 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
       deletion.split.add(t, i, topics.topics[t], partitions[i].partition_index);
     }
   }
-  if (session.context.shadows.is_reserved(message.group_id)) {
-    deletion.group_error = ErrorCode::kInvalidGroupId;
+  const ErrorCode refusal = session.group_refusal(Operation::kDelete, message.group_id);
+  if (refusal != ErrorCode{}) {
+    deletion.group_error = refusal;
   } else {
     const Result<void> done = co_await delete_offsets(session, deletion, deadline);
     if (!done) co_return done.error();

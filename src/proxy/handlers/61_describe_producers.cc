@@ -74,6 +74,10 @@ void respond(Session& session, rpc::Request& request, const DescribeProducersReq
       if (place.error == ErrorCode{} && resolved[t].remapper != nullptr) {
         answer.active_producers = own_producers(answer.active_producers, place.physical,
                                                 VirtualPartitionId(place.client_partition), arena);
+        for (Producer& producer : answer.active_producers) {
+          producer.current_txn_start_offset =
+              resolved[t].client_offset(place.physical, producer.current_txn_start_offset);
+        }
       }
       count_error(session, request.api_key, answer.error_code);
     }
@@ -89,8 +93,8 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<DescribeProducersRequest>(request));
   const DescribeProducersRequest& message = decoded.message;
   const MonotonicTime deadline = session.context.request_deadline();
-  const ResolvedTopics topics = co_await session.context.topics.resolve(
-      refs_by_name(message.topics, &DescribeProducersRequest::TopicRequest::name),
+  const ResolvedTopics topics = co_await session.resolve(
+      Operation::kRead, refs_by_name(message.topics, &DescribeProducersRequest::TopicRequest::name),
       ErrorCode::kNotLeaderOrFollower, deadline);
   LeaderFanOut fan_out;
   for (size_t t = 0; t < message.topics.size(); ++t) {

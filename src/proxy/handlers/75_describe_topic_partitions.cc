@@ -77,6 +77,7 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   auto answer = co_await ask_metadata(session, question, session.context.request_deadline());
   if (!answer) co_return answer.error();
 
+  hide_topics(session, answer->message, names.empty());
   Arena arena;
   auto& topics = answer->message.topics;
   std::ranges::sort(topics, {}, &MetadataResponse::MetadataResponseTopic::name);

@@ -20,18 +20,23 @@ inline bool is_moved_coordinator(int16_t code) {
          error == proto::ErrorCode::kCoordinatorNotAvailable;
 }
 
-// This client's connection to the coordinator of a group.
-io::Task<Result<Upstream::Connection>> coordinator_of(Session& session, std::string group,
-                                                      MonotonicTime deadline);
+using cluster::CoordinatorType;
 
-// The same for a group that may be any; `forget` looks the coordinator up anew next time.
-void forget_coordinator(Session& session, std::string_view group);
+// This client's connection to the coordinator of a group or a transactional id.
+io::Task<Result<Upstream::Connection>> coordinator_of(
+    Session& session, std::string key, MonotonicTime deadline,
+    CoordinatorType type = CoordinatorType::kGroup);
 
-// One question to the coordinator of one group.
+// Looks the coordinator up anew next time.
+void forget_coordinator(Session& session, std::string_view key,
+                        CoordinatorType type = CoordinatorType::kGroup);
+
+// One question to the coordinator of one group or transactional id.
 template <class Req>
 struct GroupQuestion {
   std::string group;
   Req request;
+  CoordinatorType type = CoordinatorType::kGroup;
 };
 
 template <class Req>
@@ -48,13 +53,15 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
 template <class Req, class HasMoved>
 io::Task<GroupAnswer<Req>> ask_coordinator(Session& session, std::string group, Req request,
                                            int16_t version_max, HasMoved has_moved,
-                                           MonotonicTime deadline);
+                                           MonotonicTime deadline,
+                                           CoordinatorType type = CoordinatorType::kGroup);
 
-// A request of a group member, passed on as it came: its answer goes to the client as it comes.
-// Without a coordinator the client gets COORDINATOR_NOT_AVAILABLE.
+// A request of a group member or a transactional producer, passed on as it came: its answer goes
+// to the client as it comes. Without a coordinator the client gets COORDINATOR_NOT_AVAILABLE.
 template <class Req>
-io::Task<Result<void>> pass_to_coordinator(Session& session, rpc::Request& request,
-                                           std::string group, MonotonicTime deadline);
+io::Task<Result<void>> pass_to_coordinator(Session& session, rpc::Request& request, std::string key,
+                                           MonotonicTime deadline,
+                                           CoordinatorType type = CoordinatorType::kGroup);
 
 }  // namespace odradek::proxy
 

@@ -11,7 +11,7 @@ io::Task<Result<int16_t>> send_question(Session& session, const GroupQuestion<Re
                                         int16_t version_max, Gather& gather,
                                         MonotonicTime deadline) {
   Result<Upstream::Connection> connected =
-      co_await coordinator_of(session, question.group, deadline);
+      co_await coordinator_of(session, question.group, deadline, question.type);
   if (!connected) co_return connected.error();
   ODK_CO_TRY(const int16_t version, (*connected)->version_for(Req::kApiKey, version_max));
   wire::Writer writer(256);
@@ -58,7 +58,7 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
       }
       const bool is_open = !raw || (answers[i] && has_moved(answers[i]->message));
       if (!is_open) continue;
-      forget_coordinator(session, questions[i].group);
+      forget_coordinator(session, questions[i].group, questions[i].type);
       if (!session.is_closed) open.push_back(i);
     }
   }
@@ -68,36 +68,38 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
 template <class Req, class HasMoved>
 io::Task<GroupAnswer<Req>> ask_coordinator(Session& session, std::string group, Req request,
                                            int16_t version_max, HasMoved has_moved,
-                                           MonotonicTime deadline) {
+                                           MonotonicTime deadline, CoordinatorType type) {
   std::vector<GroupQuestion<Req>> questions;
-  questions.push_back({std::move(group), request});
+  questions.push_back({std::move(group), request, type});
   auto answers = co_await ask_coordinators(session, questions, version_max, has_moved, deadline);
   co_return std::move(answers.front());
 }
 
 template <class Req>
-io::Task<Result<void>> pass_to_coordinator(Session& session, rpc::Request& request,
-                                           std::string group, MonotonicTime deadline) {
+io::Task<Result<void>> pass_to_coordinator(Session& session, rpc::Request& request, std::string key,
+                                           MonotonicTime deadline, CoordinatorType type) {
   using Response = proto::ResponseOf<Req>;
   Response refusal;
   refusal.error_code = proto::to_number(proto::ErrorCode::kCoordinatorNotAvailable);
-  if (session.context.shadows.is_reserved(group)) {
-    refusal.error_code = proto::to_number(proto::ErrorCode::kInvalidGroupId);
-  }
-  for (int attempt = 0; attempt < 2 && !session.context.shadows.is_reserved(group); ++attempt) {
-    Result<Upstream::Connection> connected = co_await coordinator_of(session, group, deadline);
+  const proto::ErrorCode refused = type == CoordinatorType::kGroup
+                                       ? session.group_refusal(Operation::kRead, key)
+                                       : session.transaction_refusal(Operation::kWrite, key);
+  const bool is_refused = refused != proto::ErrorCode{};
+  if (is_refused) refusal.error_code = proto::to_number(refused);
+  for (int attempt = 0; attempt < 2 && !is_refused; ++attempt) {
+    Result<Upstream::Connection> connected = co_await coordinator_of(session, key, deadline, type);
     if (!connected) break;
     const Result<rpc::RawResponse> raw = co_await forward_raw(*connected, request, deadline);
     if (session.is_closed) co_return Errc::kClosed;
     if (!raw) {
-      forget_coordinator(session, group);
+      forget_coordinator(session, key, type);
       continue;
     }
     ODK_CO_TRY(const auto answer,
                rpc::decode_body<Response>(raw->frame, raw->body, request.version));
     const int16_t code = answer.message.error_code;
     if (is_moved_coordinator(code)) {
-      forget_coordinator(session, group);
+      forget_coordinator(session, key, type);
       if (attempt == 0) continue;
     }
     count_error(session, request.api_key, code);

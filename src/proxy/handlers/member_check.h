@@ -16,9 +16,10 @@ struct CommittingMember {
 };
 
 // Whether the group would take a commit of this member. Shadow groups know no members, so the
-// group itself is asked before they are written: a member by a heartbeat, anybody else by looking
-// whether the group has members. kNone, or the error a commit would get. Between the answer and
-// the shadow commit a member may be expelled; its offset then goes back at most to where it was.
+// group itself is asked before they are written: a member by a heartbeat, one of the KIP-848
+// protocol by its epoch, anybody else by looking whether the group has members. kNone, or the error
+// a commit would get. Between the answer and the shadow commit a member may be expelled; its offset
+// then goes back at most to where it was.
 io::Task<proto::ErrorCode> check_member(Session& session, CommittingMember member,
                                         MonotonicTime deadline);
 

@@ -42,8 +42,9 @@ std::vector<Slice> VirtualReader::finish() {
   const int64_t filled_from = taken_end_ < 0 ? from_ : taken_end_;
   std::vector<Slice> answer = pieces_.take();
   if (needs_filler()) {
-    const Filler filler = {.first = filled_from,
-                           .end = std::min(cursor_, filled_from + kFillerOffsetsMax),
+    const int64_t end = std::min(cursor_, filled_from + kFillerOffsetsMax);
+    const Filler filler = {.first = client_offset_base_ + filled_from,
+                           .end = client_offset_base_ + end,
                            .leader_epoch = last_epoch_,
                            .timestamp_ms = last_timestamp_ms_};
     answer.push_back(make_filler(filler));
@@ -62,8 +63,12 @@ bool ChunkScan::take(VirtualReader& reader, const Slice& chunk, const Seen& seen
     reader.full_ = true;
     return false;
   }
-  if (seen.restore) {
-    append_restored(reader.pieces_, chunk, batch, *seen.restore);
+  if (seen.restore || reader.client_offset_base_ != 0) {
+    wire::HeaderEdit edit = seen.restore.value_or(wire::HeaderEdit{});
+    if (reader.client_offset_base_ != 0) {
+      edit.base_offset = reader.client_offset_base_ + batch.base_offset();
+    }
+    append_restored(reader.pieces_, chunk, batch, edit);
   } else {
     reader.pieces_.share(chunk, batch.bytes());
   }

@@ -24,9 +24,15 @@ struct AnswerBudget {
 // and how far the physical log was scanned. Sans I/O.
 class VirtualReader {
  public:
-  // Reads `partition` from `from` on, at most `bytes_max` bytes (the first batch whole).
-  VirtualReader(VirtualPartitionId partition, Offset from, int64_t bytes_max)
-      : partition_(partition), from_(from.value()), cursor_(from.value()), bytes_max_(bytes_max) {}
+  // Reads `partition` from `from` on, at most `bytes_max` bytes (the first batch whole). All
+  // offsets here are the broker's; in the answer `client_offset_base` is added to them.
+  VirtualReader(VirtualPartitionId partition, Offset from, int64_t bytes_max,
+                int64_t client_offset_base = 0)
+      : partition_(partition),
+        from_(from.value()),
+        cursor_(from.value()),
+        bytes_max_(bytes_max),
+        client_offset_base_(client_offset_base) {}
 
   VirtualPartitionId partition() const { return partition_; }
   // Everything below was scanned: the next upstream read begins here.
@@ -52,6 +58,7 @@ class VirtualReader {
   int64_t cursor_;
   int64_t taken_end_ = -1;  // behind the last batch taken, -1 for none
   int64_t bytes_max_;
+  int64_t client_offset_base_;
   int32_t last_epoch_ = -1;
   int64_t last_timestamp_ms_ = -1;
   bool full_ = false;

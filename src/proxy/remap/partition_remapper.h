@@ -23,6 +23,9 @@ struct MappingSpec {
   int32_t virtual_partitions = 0;
   int32_t physical_partitions = 0;
   int64_t offset_range = kDefaultOffsetRange;
+  // Clients see segmented offsets, so that an offset names its virtual partition; else the
+  // broker's.
+  bool segmented = false;
 
   bool operator==(const MappingSpec&) const = default;
 };
@@ -81,6 +84,11 @@ class PartitionRemapper {
   Result<PhysicalAddress> virtual_to_physical_offset(VirtualPartitionId partition,
                                                      Offset offset) const;
   Result<VirtualAddress> physical_to_virtual(PartitionId partition, SegmentedOffset offset) const;
+
+  // What lies between the offsets clients see of a partition and the broker's: 0 unless segmented.
+  int64_t client_offset_base(GroupIndex group) const {
+    return spec_.segmented ? group.value() * spec_.offset_range : 0;
+  }
 
   // The segmented offsets of a virtual partition. kInvalidArgument when it does not exist.
   Result<OffsetRange> offset_range_for_virtual(VirtualPartitionId partition) const;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "io/event.h"
+#include "io/worker_pool.h"
+#include "proxy/security/listener_security.h"
+
+namespace odradek::proxy {
+
+// Fetches the keys of tokens from an OAuth provider: at the start, then every few minutes, so that
+// the provider can change them. When it cannot be reached the old keys stay. One loop.
+class TokenKeyFetcher {
+ public:
+  TokenKeyFetcher(io::Loop& loop, std::shared_ptr<ListenerSecuritySlot> slot);
+
+  // The first keys; nothing to do without a URL. kNetwork, kTls, kTimedOut, kMalformed.
+  io::Task<Result<void>> fetch_now();
+  // Until cancelled.
+  io::Task<void> keep_fresh();
+
+ private:
+  io::Loop* loop_;
+  std::shared_ptr<ListenerSecuritySlot> slot_;
+  std::unique_ptr<io::WorkerPool> pool_;  // made when first used
+};
+
+}  // namespace odradek::proxy

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cluster/cluster.h"
+#include "io/event.h"
+#include "io/task_group.h"
+#include "proto/messages/fetch_request.h"
+#include "proto/messages/fetch_response.h"
+#include "proxy/proxy_stats.h"
+#include "proxy/tail/tail_ring.h"
+#include "rpc/message.h"
+
+namespace odradek::proxy {
+
+// A physical partition as readers of one isolation level see it.
+struct TailKey {
+  std::string topic;
+  Uuid topic_id;
+  int32_t partition = -1;
+  int8_t isolation_level = 0;
+
+  auto operator<=>(const TailKey&) const = default;
+};
+
+// One reader at the end of a physical partition, for all consumers of its virtual partitions.
+class Tail {
+ public:
+  Tail(TailKey key, int32_t leader, int64_t offset)
+      : key_(std::move(key)), leader_(leader), ring_(offset) {}
+
+  const TailKey& key() const { return key_; }
+  int32_t leader() const { return leader_; }
+  const TailRing& ring() const { return ring_; }
+  // Reads by now: new data comes without anybody else reading.
+  bool is_running() const { return is_running_; }
+
+  // Of the last answer.
+  int64_t high_watermark = -1;
+  int64_t last_stable_offset = -1;
+  int64_t log_start_offset = -1;
+
+  // Calls `wake` once, at the next change: new data, or the end of the tail. One a session.
+  void when_changed(uint64_t session, std::function<void()> wake) {
+    waiting_.insert_or_assign(session, std::move(wake));
+  }
+
+ private:
+  friend class TailReaders;
+  void notify();
+
+  TailKey key_;
+  int32_t leader_;
+  TailRing ring_;
+  bool is_running_ = false;
+  bool was_cut_ = false;  // the last read held no whole batch: it comes first next time
+  MonotonicTime wanted_at_{};
+  std::map<uint64_t, std::function<void()>> waiting_;
+};
+
+// The tails of all physical partitions that consumers wait at the end of. All tails of one broker
+// are read together, by one long poll after the other on a connection of their own, so that
+// however many consumers there are the brokers send each byte once. A tail ends when nobody wants
+// it for a while, or when its read fails: its consumers then read alone, and learn why. One loop.
+class TailReaders {
+ public:
+  // `bytes_max`: kept in all rings; 0 switches tails off. The rest outlives the object.
+  TailReaders(cluster::Cluster& cluster, ProxyStats& stats, size_t bytes_max);
+  TailReaders(const TailReaders&) = delete;
+  TailReaders& operator=(const TailReaders&) = delete;
+
+  // The tail of that key while it reads from this leader; null else. It is wanted from now on.
+  std::shared_ptr<Tail> find(const TailKey& key, int32_t leader);
+  // A consumer stands at the end: somebody should read from there on.
+  void want(const TailKey& key, int32_t leader, int64_t offset);
+
+  size_t size() const { return tails_.size(); }
+  size_t bytes() const { return bytes_; }
+
+  void cancel();
+  io::Task<void> join();
+
+ private:
+  using Tails = std::vector<std::shared_ptr<Tail>>;
+
+  // Whose tails are read together: one broker, one isolation level.
+  using Source = std::pair<int32_t, int8_t>;
+
+  io::Task<void> read_all(Source source);
+  Tails tails_of(Source source);
+  io::Task<Result<rpc::Decoded<proto::FetchResponse>>> read(Source source, Tails tails);
+  void take(const Tails& tails, const rpc::Decoded<proto::FetchResponse>& response);
+  bool take_one(Tail& tail, const proto::FetchResponse::PartitionData& data, const Slice& frame);
+  void end(const std::shared_ptr<Tail>& tail);
+  void evict();
+
+  cluster::Cluster* cluster_;
+  ProxyStats* stats_;
+  size_t bytes_max_;
+  size_t bytes_ = 0;
+  std::map<TailKey, std::shared_ptr<Tail>> tails_;
+  std::deque<std::weak_ptr<Tail>> oldest_;  // a chunk each, in the order they came
+  std::set<Source> reading_;
+  io::TaskGroup tasks_;
+};
+
+}  // namespace odradek::proxy
