@@ -19,9 +19,17 @@ MEMBERS = int(os.environ.get("MEMBERS", "50"))
 TROUBLE_S = float(os.environ.get("SECONDS_OF_TROUBLE", "40"))
 PARTITIONS = 60
 SETTLED_WITHIN_S = 90
-LANGUAGES = {"python": [sys.executable, str(HERE / "member.py")], "go": [os.environ["GO_MEMBER"]]}
+PROGRAMS = {
+    "python": [sys.executable, str(HERE / "member.py")],
+    "go": os.environ.get("GO_MEMBER", "").split(),
+    "ours": os.environ.get("OWN_MEMBER", "").split(),
+    "java": os.environ.get("JAVA_MEMBER", "").split(),
+}
+LANGUAGES = {name: PROGRAMS[name] for name in os.environ.get("LANGUAGES", "python go").split()}
 SCENARIOS = {
     "eager": ["eager"],
+    "roundrobin": ["roundrobin"],
+    "sticky": ["sticky"],
     "cooperative": ["cooperative"],
     "consumer": ["consumer"],
     "both": ["cooperative", "consumer"],
@@ -164,7 +172,7 @@ def run(scenario, seed):
 
 def main():
     seed = int(os.environ.get("SEED", str(random.randrange(1_000_000))))
-    wanted = os.environ.get("SCENARIOS", " ".join(SCENARIOS)).split()
+    wanted = os.environ.get("SCENARIOS", "eager cooperative consumer both").split()
     results = [run(scenario, seed) for scenario in wanted]
     sys.exit(0 if all(results) else 1)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fifty real members joining, leaving and crashing; see README.md.
 #   tests/members/run.sh [BROKER]     default: build/dev/bin/odradek-broker
+#   LANGUAGES="python go"             whose members: python, go, ours, java
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -12,7 +13,12 @@ if ! "$cache/venv/bin/python" -c 'import confluent_kafka' 2>/dev/null; then
   python3 -m venv "$cache/venv"
   "$cache/venv/bin/pip" install --quiet 'confluent-kafka==2.16.1'
 fi
-go build -C "$here/go" -o "$cache/go-member" .
+languages=" ${LANGUAGES:=python go} "
+if [[ $languages == *" go "* ]]; then go build -C "$here/go" -o "$cache/go-member" .; fi
+if [[ $languages == *" java "* ]]; then
+  : "${KAFKA_JARS:?the folder with kafka-clients and its dependencies}"
+  javac -cp "$KAFKA_JARS/*" -d "$cache/java" "$here/Member.java"
+fi
 
 if [ -z "${BOOTSTRAP:-}" ]; then
   exec 3< <("$broker" --listen 127.0.0.1:0 --http off \
@@ -25,5 +31,8 @@ if [ -z "${BOOTSTRAP:-}" ]; then
   BOOTSTRAP=$(sed 's/.*"bootstrap":"\([^"]*\)".*/\1/' <<<"$ready")
 fi
 export BOOTSTRAP
-export GO_MEMBER=$cache/go-member
+export LANGUAGES GO_MEMBER=$cache/go-member
+export OWN_MEMBER=${OWN_MEMBER:-$root/build/dev/bin/client_member}
+java="java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx64m"
+export JAVA_MEMBER="$java -cp $cache/java:${KAFKA_JARS:-}/* Member"
 "$cache/venv/bin/python" "$here/drive.py"
