@@ -73,7 +73,8 @@ odk_module(proto DEPS wire SOURCES ${ODRADEK_GENERATED_SOURCES})
 odk_module(config DEPS base LIBS PkgConfig::yaml)
 odk_module(io DEPS base LIBS odk_asio ASIO)
 odk_module(auth DEPS base LIBS OpenSSL::SSL OpenSSL::Crypto nlohmann_json::nlohmann_json)
-odk_module(http DEPS io LIBS odk_asio PkgConfig::curl ASIO)
+odk_module(http DEPS io LIBS odk_asio ASIO)
+odk_module(web DEPS base LIBS PkgConfig::curl TEST_DEPS http)
 odk_module(obs DEPS http LIBS prometheus-cpp::core nlohmann_json::nlohmann_json)
 odk_module(rpc DEPS proto io auth LIBS odk_asio ASIO)
 odk_module(log DEPS wire)
@@ -82,10 +83,10 @@ odk_module(broker DEPS rpc log obs config
            LIBS odk_asio nlohmann_json::nlohmann_json PkgConfig::re2 PkgConfig::xxhash ASIO
            SOURCES ${ODRADEK_ASSETS_SOURCE})
 odk_module(cluster DEPS rpc LIBS odk_asio ASIO TEST_DEPS broker)
-odk_module(client DEPS cluster
-           LIBS odk_asio PkgConfig::re2 PkgConfig::curl nlohmann_json::nlohmann_json ASIO
+odk_module(client DEPS cluster web
+           LIBS odk_asio PkgConfig::re2 nlohmann_json::nlohmann_json ASIO
            TEST_DEPS broker)
-odk_module(proxy DEPS cluster obs config LIBS odk_asio ASIO TEST_DEPS broker)
+odk_module(proxy DEPS cluster obs config web LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(backup DEPS cluster store obs config wire
            LIBS odk_asio PkgConfig::sqlite PkgConfig::zstd nlohmann_json::nlohmann_json ASIO
            TEST_DEPS broker client)

@@ -29,16 +29,17 @@ MAY_INCLUDE = {
     "io": "base",
     "auth": "base",
     "http": "base io",
+    "web": "base io http",
     "obs": "base io http",
     "rpc": "base wire proto io auth",
     "log": "base wire io",
     "store": "base wire io http",
     "cluster": "base wire proto io auth rpc",
-    "client": "base wire proto io auth rpc cluster",
+    "client": "base wire proto io auth rpc cluster web",
     "broker": "base wire proto io auth rpc log http obs config",
-    "proxy": "base wire proto io auth rpc cluster http obs config",
+    "proxy": "base wire proto io auth rpc cluster http web obs config",
     "backup": "base wire proto io auth rpc cluster http obs config store",
-    "testing": "base wire proto io auth rpc cluster client log http obs config store broker",
+    "testing": "base wire proto io auth rpc cluster web client log http obs config store broker",
 }
 # What tests inside src/ may include besides.
 TEST_EXTRA = {"testing", "broker", "client"}
@@ -49,7 +50,7 @@ THIRD_PARTY_HOMES = {
     "spdlog/": r"src/base/log\.cc$",
     "yaml-cpp/": r"src/config/|apps/|src/.*config[^/]*\.cc$",
     "CLI/": r"apps/",
-    "curl/": r"src/http/|src/client/security/token_endpoint\.cc$",
+    "curl/": r"src/web/",
     "prometheus/": r"src/obs/",
 }
 

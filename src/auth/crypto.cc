@@ -3,11 +3,11 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <cstring>
 
 #include "base/assert.h"
+#include "base/random.h"
 
 namespace odradek::auth {
 
@@ -76,9 +76,8 @@ bool constant_time_equal(Bytes left, Bytes right) {
 
 std::string random_bytes(size_t count) {
   std::string bytes(count, '\0');
-  const int ok =
-      RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count));
-  ODK_ASSERT(ok == 1, "no random numbers");
+  // Not of OpenSSL, which reads its configuration first: a start without TLS has no need of that.
+  fill_random({reinterpret_cast<uint8_t*>(bytes.data()), count});
   return bytes;
 }
 

@@ -1,8 +1,6 @@
 #include "base/ids.h"
 
-#include <sys/random.h>
-
-#include "base/assert.h"
+#include "base/random.h"
 
 namespace odradek {
 
@@ -28,8 +26,7 @@ std::string Uuid::to_string() const {
 Uuid Uuid::random() {
   Uuid id;
   do {
-    const ssize_t got = getrandom(id.bytes.data(), id.bytes.size(), 0);
-    ODK_ASSERT(got == static_cast<ssize_t>(id.bytes.size()));
+    fill_random(id.bytes);
     id.bytes[6] = static_cast<uint8_t>((id.bytes[6] & 0x0FU) | 0x40U);
     id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
   } while (id.to_string().front() == '-');

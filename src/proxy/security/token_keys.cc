@@ -1,11 +1,13 @@
 #include "proxy/security/token_keys.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/log.h"
-#include "http/fetch.h"
+#include "web/ask.h"
 
 namespace odradek::proxy {
 namespace {
@@ -22,11 +24,15 @@ io::Task<Result<void>> TokenKeyFetcher::fetch_now() {
   const std::shared_ptr<ListenerSecurity> security = slot_->current;
   if (security == nullptr || security->remote_keys_url().empty()) co_return Result<void>{};
   if (pool_ == nullptr) pool_ = std::make_unique<io::WorkerPool>(*loop_, 1);
-  http::FetchOptions options;
-  options.url = security->remote_keys_url();
-  Result<std::string> document = co_await pool_->run([options] { return http::fetch(options); });
-  if (!document) co_return document.error();
-  co_return security->set_keys(*document);
+  web::Question question;
+  question.url = security->remote_keys_url();
+  question.follow_redirects = true;
+  Result<web::Answer> keys = co_await pool_->run([question] { return web::ask(question); });
+  if (!keys) co_return keys.error();
+  if (keys->status != 200) {
+    co_return Error(Errc::kNetwork, fmt::format("{}: answered {}", question.url, keys->status));
+  }
+  co_return security->set_keys(keys->body);
 }
 
 io::Task<void> TokenKeyFetcher::keep_fresh() {
