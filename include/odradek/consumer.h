@@ -179,6 +179,8 @@ class Consumer {
 
   std::vector<TopicPartition> assignment() const;
   std::vector<std::string> subscription() const;
+  // As of the latest call of next(), for Transaction::send_offsets(): a member that lost its
+  // partitions since cannot commit their positions.
   GroupMetadata group_metadata() const;
 
   // The offset of the next record next() will hand out. Resolved when not known yet.

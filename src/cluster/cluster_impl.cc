@@ -166,7 +166,7 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
 
 void Cluster::Impl::note_failure(const io::HostPort& address) {
   avoided_ = address;
-  failed_.push_back(address);
+  if (std::ranges::find(failed_, address) == failed_.end()) failed_.push_back(address);
   const std::vector<Broker>& brokers = cache_.current()->brokers;
   const bool is_nobody_left = std::ranges::all_of(brokers, [this](const Broker& broker) {
     return std::ranges::find(failed_, address_of(broker)) != failed_.end();

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <random>
@@ -39,6 +40,21 @@ inline const std::string& test_bootstrap() {
   return address;
 }
 
+// How to get in: a file of Java's client properties that ODRADEK_TEST_PROPERTIES names, or nothing.
+inline ok::ClientOptions test_properties() {
+  const char* path = std::getenv("ODRADEK_TEST_PROPERTIES");
+  if (path == nullptr) return {};
+  ok::Properties properties;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const size_t equals = line.find('=');
+    if (equals != std::string::npos) properties[line.substr(0, equals)] = line.substr(equals + 1);
+  }
+  const auto options = ok::from_properties(properties);
+  EXPECT_TRUE(options) << options.error().to_string();
+  return options ? options->client : ok::ClientOptions();
+}
+
 // A name no earlier run used.
 inline std::string fresh_name(std::string_view what) {
   static std::mt19937_64 random(std::random_device{}());
@@ -50,7 +66,7 @@ class ClientTest : public testing::Test {
   ClientTest() : client_(std::make_unique<ok::Client>(client_options())), admin_(*client_) {}
 
   static ok::ClientOptions client_options() {
-    ok::ClientOptions options;
+    ok::ClientOptions options = test_properties();
     options.bootstrap = test_bootstrap();
     return options;
   }

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "odradek/kafka.h"
 
@@ -86,27 +87,37 @@ int produce(const char* bootstrap, const std::string& topic, int64_t partitions,
 
 enum class Outcome { kDone, kAgain, kOver };
 
-// One batch as one transaction.
-Outcome pass_on(ok::Producer& producer, ok::Consumer& consumer, const ok::RecordBatch& batch,
-                const std::string& out) {
+// Copies of the records, and the offsets behind them.
+ok::Result<void> fill(ok::Transaction& transaction, const std::vector<ok::RecordBatch>& batches,
+                      const ok::Consumer& consumer, const std::string& out) {
+  std::map<ok::TopicPartition, int64_t> next;
+  for (const ok::RecordBatch& batch : batches) {
+    for (const ok::RecordView& record : batch) {
+      ok::Record copy{.topic = out, .value = record.value()};
+      copy.partition = batch.partition();
+      auto sent = transaction.send(copy, ok::DeliveryCallback());
+      if (!sent) return sent;
+    }
+    next[{std::string(batch.topic()), batch.partition()}] = batch.next_offset();
+  }
+  std::vector<ok::CommittedOffset> offsets;
+  for (const auto& [partition, offset] : next) {
+    offsets.push_back(
+        {.partition = partition, .committed = ok::OffsetAndMetadata{.offset = offset}});
+  }
+  return transaction.send_offsets(std::move(offsets), consumer.group_metadata()).get();
+}
+
+// Some batches as one transaction.
+Outcome pass_on(ok::Producer& producer, ok::Consumer& consumer,
+                const std::vector<ok::RecordBatch>& batches, const std::string& out) {
   auto begun = producer.begin().get();
   if (!begun) {
     fail("begin", begun.error());
     return begun.error().is_fatal() ? Outcome::kOver : Outcome::kAgain;
   }
   ok::Transaction transaction = *std::move(begun);
-  ok::Result<void> outcome;
-  for (const ok::RecordView& record : batch) {
-    ok::Record copy{.topic = out, .value = record.value()};
-    copy.partition = batch.partition();
-    outcome = transaction.send(copy, ok::DeliveryCallback());
-    if (!outcome) break;
-  }
-  if (outcome) {
-    ok::CommittedOffset read{.partition = {std::string(batch.topic()), batch.partition()}};
-    read.committed = ok::OffsetAndMetadata{.offset = batch.next_offset()};
-    outcome = transaction.send_offsets({read}, consumer.group_metadata()).get();
-  }
+  ok::Result<void> outcome = fill(transaction, batches, consumer, out);
   if (outcome) outcome = transaction.commit().get();
   // Whether a commit that ran out of time was done is not known: it is asked for again.
   while (!outcome && !outcome.error().is_fatal() && !outcome.error().is_abortable() &&
@@ -120,6 +131,16 @@ Outcome pass_on(ok::Producer& producer, ok::Consumer& consumer, const ok::Record
   const auto aborted = transaction.abort().get();
   if (!aborted && aborted.error().is_fatal()) return Outcome::kOver;
   return Outcome::kAgain;
+}
+
+// To the records that were not passed on, in the partitions that are still ours.
+void go_back(ok::Consumer& consumer, const std::vector<ok::RecordBatch>& batches) {
+  std::map<ok::TopicPartition, int64_t> first;
+  for (const ok::RecordBatch& batch : batches) {
+    first.emplace(ok::TopicPartition{std::string(batch.topic()), batch.partition()},
+                  batch[0].offset());
+  }
+  for (const auto& [partition, offset] : first) (void)consumer.seek(partition, offset);
 }
 
 int transform(const char* bootstrap, const std::string& in, const std::string& out,
@@ -137,25 +158,33 @@ int transform(const char* bootstrap, const std::string& in, const std::string& o
   consuming.partition_bytes_max = 64 << 10;
   while (!ended) {
     ok::Producer producer(client, producing);
+    std::vector<ok::RecordBatch> batches;
     ok::Consumer consumer(client, consuming);
-    if (const auto subscribed = consumer.subscribe({in}); !subscribed) {
+    // What was collected is read again, by whoever has its partition then.
+    const auto forget = [&batches, &consumer](const std::vector<ok::TopicPartition>&) {
+      go_back(consumer, batches);
+      batches.clear();
+    };
+    const auto subscribed = consumer.subscribe({in}, {.on_revoked = forget, .on_lost = forget});
+    if (!subscribed) {
       return fail("subscribe", subscribed.error());
     }
     bool is_over = false;
     while (!ended && !is_over) {
-      const auto batch = consumer.poll(200ms);
-      if (!batch) {
-        fail("poll", batch.error());
-        is_over = batch.error().is_fatal();
-        continue;
+      batches.clear();
+      constexpr size_t kBatchesMax = 50;
+      while (batches.size() < kBatchesMax) {
+        auto batch = consumer.poll(batches.empty() ? 200ms : 0ms);
+        if (!batch) {
+          fail("poll", batch.error());
+          is_over = batch.error().is_fatal();
+        }
+        if (!batch || batch->empty()) break;
+        batches.push_back(*std::move(batch));
       }
-      if (batch->empty()) continue;
-      const Outcome outcome = pass_on(producer, consumer, *batch, out);
-      if (outcome == Outcome::kAgain) {
-        // From the records on that were not passed on, if they are still ours.
-        (void)consumer.seek({std::string(batch->topic()), batch->partition()},
-                            (*batch)[0].offset());
-      }
+      if (batches.empty() || is_over) continue;
+      const Outcome outcome = pass_on(producer, consumer, batches, out);
+      if (outcome == Outcome::kAgain) go_back(consumer, batches);
       is_over = outcome == Outcome::kOver;
     }
     (void)consumer.close(10s).get();

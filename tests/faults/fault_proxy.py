@@ -27,8 +27,10 @@ class Link:
 
     def half_close(self):
         """The client's side hears nothing more, and may go on talking."""
-        if self.client.can_write_eof():
+        try:
             self.client.write_eof()
+        except (OSError, RuntimeError):
+            self.cut()  # it was closing anyway
 
 
 class FaultProxy:
@@ -127,7 +129,7 @@ class FaultProxy:
                 await writer.drain()
             if writer.can_write_eof():
                 writer.write_eof()
-        except (ConnectionError, RuntimeError):
+        except (OSError, RuntimeError):
             writer.transport.abort()
 
 

@@ -1,11 +1,18 @@
 #include "odradek/batch_range.h"
 
+#include <algorithm>
+
 #include "client/consumer/consumer_core.h"
 
 namespace odradek::kafka {
+namespace {
+
+constexpr std::chrono::hours kLongestIdle(24 * 365);  // what can be added to a time
+
+}  // namespace
 
 BatchRange::BatchRange(std::shared_ptr<ConsumerCore> core, std::chrono::milliseconds idle)
-    : core_(std::move(core)), idle_(idle) {}
+    : core_(std::move(core)), idle_(std::min<std::chrono::milliseconds>(idle, kLongestIdle)) {}
 
 void BatchRange::advance() {
   using Clock = std::chrono::steady_clock;

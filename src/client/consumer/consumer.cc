@@ -123,11 +123,7 @@ std::vector<std::string> Consumer::subscription() const {
 }
 
 GroupMetadata Consumer::group_metadata() const {
-  GroupMetadata identity;
-  {
-    const MutexLock lock(core_->state().mutex);
-    identity = core_->state().identity;
-  }
+  GroupMetadata identity = core_->state().identity_for_program();
   identity.group = core_->state().options.group;
   identity.instance_id = core_->state().options.instance_id;
   return identity;

@@ -174,6 +174,7 @@ Op<RecordBatch> ConsumerCore::next(std::chrono::milliseconds wait) {
     if (wait.count() <= 0) return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     const MutexLock lock(state_.mutex);
     if (state_.changes != seen) continue;
+    if (state_.events.empty() && !state_.is_event_running) state_.told_identity = state_.identity;
     if (state_.take_wake()) {
       return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     }

@@ -95,6 +95,31 @@ TEST(PartitionTable, GoesBackToWhatWasHandedOut) {
   EXPECT_EQ(entry.position, 10);
 }
 
+TEST(ConsumerState, KeepsTheIdentityWhatWasHandedOutWasReadUnder) {
+  ConsumerState state({});
+  uint64_t epoch = 0;
+  {
+    const MutexLock lock(state.mutex);
+    state.identity = {.group = "g", .generation = 5, .member_id = "m"};
+    state.table.add({{"t", 0}}, PositionNeed::kCommitted);
+    PartitionTable::set_position(*state.table.find({"t", 0}), 0);
+    epoch = state.table.find({"t", 0})->epoch;
+  }
+  EXPECT_EQ(state.identity_for_program().generation, 5);
+  FetchedChunk chunk;
+  chunk.topic = std::make_shared<std::string>("t");
+  chunk.partition = 0;
+  chunk.assignment_epoch = epoch;
+  chunk.next_offset = 3;
+  state.put(std::move(chunk));
+  {
+    const MutexLock lock(state.mutex);
+    ASSERT_TRUE(state.take_chunk());
+    state.identity.generation = 6;  // the group went on without the program
+  }
+  EXPECT_EQ(state.identity_for_program().generation, 5);
+}
+
 TEST(TopicFilter, MatchesWholeNames) {
   const auto filter = TopicFilter::create("orders-.*|bills");
   ASSERT_TRUE(filter.has_value());

@@ -46,9 +46,15 @@ std::optional<FetchedChunk> ConsumerState::take_chunk() {
     entry->buffered_bytes -= chunk.batches.size();
     entry->position = chunk.next_offset;
     entry->high_watermark = chunk.high_watermark;
+    told_identity = identity;
     return chunk;
   }
   return std::nullopt;
+}
+
+kafka::GroupMetadata ConsumerState::identity_for_program() {
+  const MutexLock lock(mutex);
+  return told_identity.member_id.empty() ? identity : told_identity;
 }
 
 void ConsumerState::refuse_chunk(const kafka::TopicPartition& id, int64_t offset, uint64_t epoch) {

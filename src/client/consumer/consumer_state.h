@@ -77,10 +77,15 @@ class ConsumerState {
   std::vector<std::string> topics ODK_GUARDED_BY(mutex);  // subscribed; sorted
   std::string pattern ODK_GUARDED_BY(mutex);  // subscribed; then topics are what was found for it
   kafka::GroupMetadata identity ODK_GUARDED_BY(mutex);
+  // As of what was handed out last. A transaction commits positions under it: after a rebalance the
+  // program does not know of yet, others may have read on from the same place.
+  kafka::GroupMetadata told_identity ODK_GUARDED_BY(mutex);
   // Fetching stopped for lack of room: whoever makes some tells the loop.
   bool is_fetch_blocked ODK_GUARDED_BY(mutex) = false;
   kafka::ConsumerMetrics counts ODK_GUARDED_BY(mutex);  // those that only grow
 
+  // The identity for a transaction: the one told, or before anything was told the present one.
+  kafka::GroupMetadata identity_for_program();
   // The next chunk that may be handed out, taken; void ones are dropped on the way. Moves the
   // partition's position behind it.
   std::optional<FetchedChunk> take_chunk() ODK_THREAD_ANNOTATION(requires_capability(mutex));

@@ -34,6 +34,7 @@ bool Fetcher::needs_check(AssignedPartition& entry, int32_t leader_epoch) {
 
 io::Task<Result<void>> Fetcher::check_positions() {
   std::map<int32_t, std::vector<Check>> checks;  // by leader
+  Result<void> outcome;
   std::vector<std::string> topics;
   {
     const cluster::MetadataPtr metadata = cluster_->cached_metadata();
@@ -43,7 +44,11 @@ io::Task<Result<void>> Fetcher::check_positions() {
       topics.push_back(id.topic);
       const cluster::Topic* topic = metadata->topic(std::string_view(id.topic));
       const auto* partition = topic == nullptr ? nullptr : topic->partition(id.partition);
-      if (partition == nullptr || partition->leader < 0) continue;
+      if (partition == nullptr || partition->leader < 0) {
+        outcome = proto::to_error(proto::ErrorCode::kLeaderNotAvailable,
+                                  fmt::format("leader epochs of {}-{}", id.topic, id.partition));
+        continue;
+      }
       checks[partition->leader].push_back(
           {.query = {.partition = id,
                      .leader_epoch = entry->fetch_epoch,
@@ -51,7 +56,6 @@ io::Task<Result<void>> Fetcher::check_positions() {
            .epoch = entry->epoch});
     }
   }
-  Result<void> outcome;
   for (auto& [broker_id, items] : checks) {
     std::vector<EpochQuery> queries;
     for (const Check& check : items) queries.push_back(check.query);
@@ -68,7 +72,11 @@ io::Task<Result<void>> Fetcher::check_positions() {
         continue;
       }
       const auto end = std::ranges::find(*ends, check.query.partition, &EpochEnd::partition);
-      if (end != ends->end()) on_epoch_end(*end, check.epoch, current);
+      if (end != ends->end()) {
+        on_epoch_end(*end, check.epoch, current);
+      } else {
+        outcome = Error(Errc::kMalformed, "no leader epoch for a partition that was asked for");
+      }
     }
   }
   if (!outcome && is_transient(outcome.error())) {

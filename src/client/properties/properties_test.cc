@@ -141,6 +141,19 @@ TEST(Properties, TakeClientCredentialsOfOidc) {
   expect_all(read(librdkafka));
 }
 
+TEST(Properties, MakeATokenOfWhatAJaasEntryClaims) {
+  const PropertyOptions options =
+      read({{"security.protocol", "SASL_PLAINTEXT"},
+            {"sasl.mechanism", "OAUTHBEARER"},
+            {"sasl.jaas.config",
+             "OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=\"ada\";"}});
+  const auto token = std::get<OAuthBearer>(options.client.auth).token_provider();
+  ASSERT_TRUE(token);
+  EXPECT_TRUE(token->token.reveal().starts_with("eyJhbGciOiJub25lIn0."));
+  EXPECT_TRUE(token->token.reveal().ends_with("."));
+  EXPECT_GT(*token->expires_at, std::chrono::system_clock::now());
+}
+
 TEST(Properties, RefuseAJaasEntryThatIsNone) {
   for (const char* entry :
        {"", "PlainLoginModule", "PlainLoginModule perhaps username=a;",

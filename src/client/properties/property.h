@@ -21,6 +21,7 @@ struct PropertyDraft {
   std::string user;
   std::optional<kafka::Secret> password;
   kafka::OidcClientCredentials oidc;
+  std::string unsecured_subject;  // of a token without a signature
   std::optional<int> compression_level;
 };
 

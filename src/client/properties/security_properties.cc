@@ -4,6 +4,7 @@
 
 #include "auth/jaas.h"
 #include "client/properties/property.h"
+#include "client/security/unsecured_token.h"
 
 namespace odradek::client {
 namespace {
@@ -121,6 +122,7 @@ Result<void> jaas_config(Value value, PropertyDraft& draft) {
   if (module != "OAuthBearerLoginModule") {
     return Error(Errc::kUnsupported, fmt::format("login module {} cannot be had", module));
   }
+  draft.unsecured_subject = entry.option("unsecuredLoginStringClaim_sub").reveal();
   draft.oidc.client_id = entry.option("clientId").reveal();
   draft.oidc.client_secret = kafka::Secret(entry.option("clientSecret").reveal());
   draft.oidc.scope = entry.option("scope").reveal();
@@ -183,6 +185,16 @@ Error config_error(std::string_view reason) { return {Errc::kConfig, std::string
 
 Result<void> finish_sasl(PropertyDraft& draft) {
   kafka::Authentication& auth = draft.options.client.auth;
+  if (draft.mechanism == "OAUTHBEARER" && !draft.unsecured_subject.empty()) {
+    kafka::OAuthBearer bearer;
+    bearer.token_provider = [subject = draft.unsecured_subject] {
+      constexpr std::chrono::hours kLife(1);
+      return kafka::Result<kafka::BearerToken>(
+          unsecured_token(subject, kLife, std::chrono::system_clock::now()));
+    };
+    auth = std::move(bearer);
+    return {};
+  }
   if (draft.mechanism == "OAUTHBEARER") {
     if (draft.oidc.token_endpoint.empty() || draft.oidc.client_id.empty()) {
       return config_error(
