@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the client's tests against Apache Kafka, started for each run.
 #   KAFKA_PEER=.../kafka.sh tests/compat/kafka.sh [VERSION/BROKERS/SECURITY[/MECHANISM] ...]
-# for example 4.0.2/1/plaintext 4.3.1/3/plaintext 4.3.1/1/mtls 4.3.1/1/sasl_ssl/SCRAM-SHA-512; without
-# words, all that the library is promised for. FILTER: only these tests (as --gtest_filter).
+# for example 4.0.2/1/plaintext 4.3.1/3/plaintext 4.3.1/1/sasl_ssl/SCRAM-SHA-512; without words, all
+# that the library is promised for. FILTER: only these tests (as --gtest_filter).
 set -u
 cd "$(dirname "$0")/../.."
 peer=${KAFKA_PEER:?a script that starts Kafka, see the top of this file}
