@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/assert.h"
 #include "proto/array_of.h"
 #include "proxy/remap/batch_mark.h"
 #include "wire/record_batch.h"
@@ -154,8 +155,10 @@ void ProducePlan::place_in_wave(Entry& entry) {
   }
 }
 
+// Final: nothing of it was sent, or can be.
 void ProducePlan::refuse(Entry& entry, ErrorCode code, std::string message) {
   entry.is_answered = true;
+  entry.was_retried = true;
   entry.answer.error_code = proto::to_number(code);
   entry.answer.base_offset = -1;
   if (message.empty()) return;
@@ -232,7 +235,11 @@ void ProducePlan::apply(const Send& send, const ProduceResponse& response) {
 }
 
 void ProducePlan::fail(const Send& send, ErrorCode code) {
-  for (const size_t i : send.entries) refuse(entries_[i], code);
+  for (const size_t i : send.entries) {
+    entries_[i].is_answered = true;
+    entries_[i].answer.error_code = proto::to_number(code);
+    entries_[i].answer.base_offset = -1;
+  }
 }
 
 bool ProducePlan::has_moved() const {
@@ -274,6 +281,7 @@ ProduceResponse ProducePlan::response(Arena& arena) const {
     const auto& asked = request_->topic_data[t];
     const size_t first = at;
     for (size_t i = 0; i < asked.partition_data.size(); ++i, ++at) {
+      ODK_ASSERT(entries_[at].is_answered, "partition {}", entries_[at].answer.index);
       partitions[at] = entries_[at].answer;
     }
     topics[t].name = asked.name;

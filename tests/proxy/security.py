@@ -165,11 +165,24 @@ def upstreams(folder):
     }
 
 
+def start_cluster(mode):
+    """A port may be another program's for a moment."""
+    command = [TOOL, "start", "--fast", "--name", NAME, "--port-base", str(BASE),
+               "--security", mode]
+    for attempt in range(3):
+        started = subprocess.run(command, capture_output=True, text=True)
+        if started.returncode == 0:
+            return
+        print("starts again:", started.stderr.strip()[-200:], flush=True)
+        time.sleep(3)
+    raise SystemExit(f"FAIL: no broker with {mode}")
+
+
 def check_upstreams():
     with open(path("upstream.token"), "w") as file:
         file.write(unsigned_token("admin"))
     for mode in ("plaintext", "ssl", "mtls", "sasl_plaintext", "sasl_ssl"):
-        run(TOOL, "start", "--fast", "--name", NAME, "--port-base", str(BASE), "--security", mode)
+        start_cluster(mode)
         ways = upstreams(run(TOOL, "dir", "--name", NAME))[mode]
         for protocol, settings in ways:
             how = settings.get("sasl", {}).get("mechanism", "")

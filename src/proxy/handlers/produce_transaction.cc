@@ -114,12 +114,18 @@ io::Task<ErrorCode> recover(Session& session, Strand& strand, int32_t leader,
     const Result<void> slept = co_await io::sleep(session.context.loop, kMarkerWaitStep);
     if (!slept) co_return ErrorCode::kNotLeaderOrFollower;
   }
-  strand.hold.entry().session = session.id;
   co_return ErrorCode{};
 }
 
+// Answers what is left of the strand. Where the client may send it again, nothing of its virtual
+// partitions may come before it.
 void refuse_rest(ProducePlan& plan, Strand& strand, ErrorCode code) {
-  for (const size_t entry : strand.waiting) plan.refuse(entry, code);
+  for (const size_t entry : strand.waiting) {
+    plan.refuse(entry, code);
+    if (code != ErrorCode::kTransactionAbortable) {
+      strand.numbers().skipped(plan.transactional(entry).batch);
+    }
+  }
   strand.waiting.clear();
 }
 
@@ -142,9 +148,11 @@ io::Task<void> number_next(ProduceSending& sending, Strand& strand) {
   const size_t entry = strand.waiting.front();
   const TxnSequence::Batch& batch = plan.transactional(entry).batch;
   TxnSequence& numbers = strand.numbers();
-  const bool is_ours = numbers.is_known() && strand.hold.entry().session == session.id;
+  if (std::exchange(strand.hold.entry().session, session.id) != session.id) {
+    numbers.begin_connection();
+  }
   const bool is_blocked = numbers.is_in_doubt() && !numbers.is_pending(batch);
-  if (!is_ours || is_blocked) {
+  if (!numbers.is_known() || is_blocked) {
     const ErrorCode code =
         co_await recover(session, strand, plan.leader_of(entry), sending.deadline);
     if (code != ErrorCode{}) co_return refuse_rest(plan, strand, code);
@@ -155,6 +163,7 @@ io::Task<void> number_next(ProduceSending& sending, Strand& strand) {
   }
   if (decision.verdict == Verdict::kInDoubt) {
     const bool is_given_up = session.context.loop.now() - numbers.in_doubt_since() > kDoubtMax;
+    if (is_given_up) numbers.forget();
     co_return refuse_rest(
         plan, strand,
         is_given_up ? ErrorCode::kTransactionAbortable : ErrorCode::kNotLeaderOrFollower);

@@ -12,11 +12,18 @@ constexpr size_t kBatchesRemembered = 5;
 
 }  // namespace
 
+// What the client sends again stays awaited: nothing behind it may come first.
 void TxnSequence::start_at(int32_t next) {
   is_known_ = true;
   next_ = next;
   pending_.reset();
-  runs_.clear();
+  std::erase_if(runs_, [](const auto& run) { return !run.second.is_awaited; });
+  for (auto& [partition, run] : runs_) run.last.clear();
+}
+
+void TxnSequence::begin_connection() {
+  is_checked_ = false;
+  for (auto& [partition, run] : runs_) run.is_awaited = false;
 }
 
 void TxnSequence::forget() {
@@ -26,6 +33,7 @@ void TxnSequence::forget() {
 }
 
 bool TxnSequence::recover(const std::optional<ProducerTrace>& trace) {
+  is_checked_ = true;
   if (!trace) {
     // A broker that knows nothing of the producer takes any number.
     if (!is_known_) start_at(0);
@@ -44,11 +52,8 @@ bool TxnSequence::recover(const std::optional<ProducerTrace>& trace) {
 bool TxnSequence::recover_known(const ProducerTrace& trace) {
   const int32_t following =
       trace.last_sequence < 0 ? 0 : wire::advance_sequence(trace.last_sequence, 1);
-  if (following == next_) {
-    // What is pending was not stored, and cannot be any more once the transaction is over.
-    if (pending_ && !trace.is_open) pending_.reset();
-    return true;
-  }
+  // What is pending may still be on its way, so it stays pending.
+  if (following == next_) return true;
   if (!pending_) return false;
   const Batch batch = pending_->batch;
   if (following != wire::advance_sequence(next_, batch.count)) return false;
@@ -65,7 +70,7 @@ std::optional<int32_t> TxnSequence::find_stored(const Batch& batch) const {
 }
 
 TxnSequence::Decision TxnSequence::place(const Batch& batch) const {
-  ODK_ASSERT(is_known_, "partition {}", batch.partition.value());
+  ODK_ASSERT(is_known(), "partition {}", batch.partition.value());
   if (is_pending(batch)) return {Verdict::kSend, next_};
   if (pending_) return {Verdict::kInDoubt, -1};
   if (const auto sequence = find_stored(batch)) return {Verdict::kSend, *sequence};
@@ -88,6 +93,7 @@ void TxnSequence::stored(const Batch& batch, int32_t sequence) {
   next_ = wire::advance_sequence(next_, batch.count);
   Run& run = runs_[batch.partition];
   run.next = wire::advance_sequence(batch.base_sequence, batch.count);
+  run.is_awaited = false;
   run.last.push_back({batch, sequence});
   if (run.last.size() > kBatchesRemembered) run.last.pop_front();
 }
@@ -95,8 +101,13 @@ void TxnSequence::stored(const Batch& batch, int32_t sequence) {
 void TxnSequence::refused(const Batch& batch) {
   if (!is_pending(batch)) return;
   pending_.reset();
+  skipped(batch);
+}
+
+void TxnSequence::skipped(const Batch& batch) {
   Run& run = runs_[batch.partition];
   if (!run.next) run.next = batch.base_sequence;
+  if (*run.next == batch.base_sequence) run.is_awaited = true;
 }
 
 }  // namespace odradek::proxy

@@ -43,7 +43,9 @@ class TxnSequence {
   };
 
   // Nothing can be sent before recover() says so.
-  bool is_known() const { return is_known_; }
+  bool is_known() const { return is_known_ && is_checked_; }
+  // From here on another connection sends, maybe after an instance beside us did: recover() first.
+  void begin_connection();
   bool is_in_doubt() const { return pending_.has_value(); }
   bool is_pending(const Batch& batch) const { return pending_ && pending_->batch == batch; }
   // Since when the outcome of the pending batch is open.
@@ -61,6 +63,8 @@ class TxnSequence {
   void stored(const Batch& batch, int32_t sequence);
   // Surely not stored: its number is free again, and its virtual partition goes on with it.
   void refused(const Batch& batch);
+  // Not even sent; the same holds, also before recover().
+  void skipped(const Batch& batch);
   // The broker counts otherwise than we do: recover() before anything else.
   void forget();
 
@@ -76,6 +80,7 @@ class TxnSequence {
   // One virtual partition's run.
   struct Run {
     std::optional<int32_t> next;  // unknown after a restart
+    bool is_awaited = false;  // that one was refused: the client sends it again
     std::deque<Sent> last;
   };
 
@@ -84,6 +89,7 @@ class TxnSequence {
   void start_at(int32_t next);
 
   bool is_known_ = false;
+  bool is_checked_ = false;
   int32_t next_ = 0;
   std::optional<Pending> pending_;  // its number is next_
   std::map<VirtualPartitionId, Run> runs_;

@@ -66,6 +66,20 @@ TEST(TxnSequence, RefusesWhatComesBeforeAMissingBatch) {
   EXPECT_EQ(sequence.place(batch(1, 1)).verdict, Verdict::kSend);
 }
 
+// Of requests that follow each other without waiting, the second may not overtake what was
+// refused of the first.
+TEST(TxnSequence, WaitsForWhatWasNotEvenSent) {
+  TxnSequence sequence;
+  sequence.begin_connection();
+  sequence.skipped(batch(4, 10));  // the broker could not be asked
+  sequence.skipped(batch(4, 11));
+  EXPECT_FALSE(sequence.is_known());
+  EXPECT_TRUE(sequence.recover(ProducerTrace{.last_sequence = 6}));
+  EXPECT_EQ(sequence.place(batch(4, 11)).verdict, Verdict::kOutOfOrder);
+  EXPECT_EQ(store(sequence, batch(4, 10)), 7);
+  EXPECT_EQ(store(sequence, batch(4, 11)), 8);
+}
+
 TEST(TxnSequence, SendsOnlyTheBatchInDoubtUntilItsFateIsKnown) {
   TxnSequence sequence = fresh();
   store(sequence, batch(1, 0, 2));
@@ -105,6 +119,19 @@ TEST(TxnSequence, LosesAnOpenTransactionItDoesNotKnow) {
   TxnSequence known = fresh();
   store(known, batch(1, 0, 2));
   EXPECT_FALSE(known.recover(open));
+}
+
+TEST(TxnSequence, AsksAgainWhenAnotherConnectionSends) {
+  TxnSequence sequence = fresh();
+  store(sequence, batch(4, 0, 3));
+  sequence.begin_connection();
+  EXPECT_FALSE(sequence.is_known());
+  EXPECT_TRUE(sequence.recover(ProducerTrace{.last_sequence = 2, .is_open = true}));
+  EXPECT_EQ(sequence.place(batch(4, 0, 3)).sequence, 0);  // known again
+  // An instance beside us went on.
+  sequence.begin_connection();
+  EXPECT_TRUE(sequence.recover(ProducerTrace{.last_sequence = 9}));
+  EXPECT_EQ(store(sequence, batch(4, 8)), 10);
 }
 
 TEST(TxnSequence, WrapsBehindTheLargestNumber) {
