@@ -14,7 +14,7 @@ LINT ?= .
 export KEEP
 
 .PHONY: help demo test asan tsan bench bench-core bench-broker bench-client bench-proxy \
-        bench-backup fuzz fuzz-messages lint format programs install clean
+        bench-backup fuzz fuzz-messages lint format docs-client package programs install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -79,6 +79,17 @@ lint: ## formatter, clang-tidy and house rules; LINT=regex picks files
 format: ## let clang-format rewrite the sources
 	@tools/install-deps.sh lint
 	git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
+
+docs-client: ## the library's reference, build/reference/html; fails on a warning
+	@tools/install-deps.sh docs
+	@tools/snippets.py check
+	@mkdir -p build
+	@doxygen docs/client/Doxyfile && echo "docs-client: no warnings"
+
+package: ## .deb packages of library and programs in build/release/packages
+package: PROGRAMS += odradek
+package: programs
+	cpack --config build/release/CPackConfig.cmake -G DEB -B build/release/packages
 
 programs: ## build the programs into build/release/bin
 	@tools/install-deps.sh

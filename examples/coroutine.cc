@@ -28,6 +28,7 @@ struct Task {
   std::future<bool> done;
 };
 
+// [echo]
 Task echo(ok::Consumer& consumer, ok::Producer& producer, std::string to, long count) {
   while (count > 0) {
     auto batch = co_await consumer.next(1s);
@@ -47,6 +48,7 @@ Task echo(ok::Consumer& consumer, ok::Producer& producer, std::string to, long c
   auto closed = co_await consumer.close(10s);
   co_return closed.has_value();
 }
+// [end]
 
 }  // namespace
 

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
 
   ok::Admin admin(client);
   const auto created = admin.create_topics({{.name = "orders", .partitions = 3}}).get();
-  if (!created) {
+  if (!created) {  // one that exists already is an outcome, not an error
     std::fprintf(stderr, "%s\n", created.error().to_string().c_str());
     return 1;
   }

@@ -16,6 +16,7 @@ int fail(const ok::KafkaError& error) {
   return 1;
 }
 
+// [one]
 // One batch in one transaction. The error of what went wrong, after which it has to be aborted.
 ok::Result<void> pass_on(ok::Transaction& transaction, ok::Consumer& consumer,
                          const ok::RecordBatch& batch) {
@@ -29,6 +30,7 @@ ok::Result<void> pass_on(ok::Transaction& transaction, ok::Consumer& consumer,
   if (!offsets) return offsets;
   return transaction.commit().get();
 }
+// [end]
 
 }  // namespace
 
@@ -44,6 +46,7 @@ int main(int argc, char** argv) {
     return fail(subscribed.error());
   }
   if (const auto fenced = producer.init_transactions().get(); !fenced) return fail(fenced.error());
+  // [all]
   for (int idle = 0; idle < 5;) {
     const auto batch = consumer.next(1s).get();
     if (!batch) return fail(batch.error());
@@ -58,5 +61,6 @@ int main(int argc, char** argv) {
     if (const auto aborted = transaction->abort().get(); !aborted) return fail(aborted.error());
     return fail(done.error());
   }
+  // [end]
   return 0;
 }

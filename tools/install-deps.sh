@@ -13,6 +13,7 @@ declare -A GROUPS_OF=(
     libgtest-dev libgmock-dev libbenchmark-dev"
   [lint]="clang-format-19 clang-tidy-19"
   [bench]="gcc libc6-dev librdkafka-dev default-jre-headless maven"
+  [docs]="doxygen python3"
   [compat]="python3-venv golang-go default-jdk-headless maven"
   [dashboard]="chromium fonts-dejavu-core"
 )
@@ -22,7 +23,7 @@ usage() {
 install-deps.sh [GROUP...]          installs what is missing; the group `core` when none is named
 install-deps.sh --list [GROUP...]   prints the packages and installs nothing
 groups: core (build, demo, test)  lint (formatter, linter)  bench (peers)  compat (real clients)
-        dashboard (headless browser; node and npm besides)
+        docs (the library's reference)  dashboard (headless browser; node and npm besides)
 ODK_SKIP_DEPS=1 in the environment: check nothing, the packages are there by other names
 U
 }

@@ -68,6 +68,7 @@ class Process {
   void terminate() const { kill(pid_, SIGTERM); }
   // Its exit code, when it ended by itself.
   int wait() {
+    if (pid_ <= 0) return -1;  // it never began
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;

@@ -31,6 +31,16 @@ Result<void> check_level(const kafka::Compression& compression) {
                                                  *compression.level, levels.min, levels.max));
 }
 
+// Tried now, so that a codec this library was built without is found at construction.
+Result<void> check_codec(const kafka::Compression& compression) {
+  if (compression.codec == kafka::Codec::none) return {};
+  wire::Compressor compressor;
+  const Result<Bytes> tried =
+      compressor.compress(to_wire(compression.codec), wire::kDefaultLevel, as_bytes("x"));
+  if (!tried) return config_error("compression", tried.error().message());
+  return {};
+}
+
 }  // namespace
 
 bool is_idempotent(const kafka::ProducerOptions& options) {
@@ -65,7 +75,8 @@ Result<void> check(const kafka::ProducerOptions& options) {
   if (options.transaction_timeout.count() <= 0) {
     return config_error("transaction_timeout", "must be positive");
   }
-  return check_level(options.compression);
+  ODK_TRY_VOID(check_level(options.compression));
+  return check_codec(options.compression);
 }
 
 AccumulatorOptions accumulator_options(const kafka::ProducerOptions& options) {

@@ -1,0 +1,2 @@
+// Asio, compiled once, without its TLS.
+#include <boost/asio/impl/src.hpp>
