@@ -74,7 +74,10 @@ def work(address, group, stop):
 
 def copy_until_failure(consumer, producer, stop):
     while not stop.is_set():
-        messages = [m for m in consumer.consume(50, 0.5) if m.error() is None]
+        messages = consumer.consume(50, 0.5)
+        for message in messages:
+            if message.error() is not None:
+                raise KafkaException(message.error())
         if not messages:
             continue
         producer.begin_transaction()
