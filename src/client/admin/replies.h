@@ -184,7 +184,10 @@ class Replies {
   void keep(const Key& key, const Error& error) {
     State* const state = find_open(key);
     if (state == nullptr) return;
-    state->why = error;
+    // That the time is up says less than what a broker answered before.
+    const bool says_less =
+        state->why && state->why->code() == Errc::kServer && error.code() == Errc::kTimedOut;
+    if (!says_less) state->why = error;
     state->is_named = true;
     state->is_open = repeats_(error);
   }

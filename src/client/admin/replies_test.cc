@@ -52,6 +52,7 @@ TEST(Replies, KeepTheLastReasonWhenTheTimeIsUp) {
   Numbers replies = about({"a", "b"});
   replies.set("b", 1);
   replies.fail("a", server(ErrorCode::kCoordinatorLoadInProgress));
+  replies.fail_all({"a"}, Error(Errc::kTimedOut));
   replies.give_up(Error(Errc::kTimedOut));
   EXPECT_TRUE(replies.open().empty());
   const auto items = std::move(replies).items();
