@@ -167,7 +167,7 @@ class Includes(unittest.TestCase):
                 ("spdlog/spdlog.h", "src/base/log.cc", "src/base/error.cc"),
                 ("yaml-cpp/yaml.h", "src/config/yaml.cc", "src/broker/a.cc"),
                 ("CLI/CLI.hpp", "apps/odk/main.cc", "src/config/a.cc"),
-                ("curl/curl.h", "src/http/client.cc", "src/store/s3.cc"),
+                ("curl/curl.h", "src/web/ask.cc", "src/store/s3.cc"),
                 ("prometheus/counter.h", "src/obs/a.cc", "src/rpc/a.cc")):
             self.assertEqual(rules(home, f"#include <{header}>\n"), [], header)
             self.assertEqual(rules(elsewhere, f"#include <{header}>\n"), ["third-party"], header)

@@ -64,7 +64,7 @@ int transactions(const ok::Client& client, const std::string& topic, int count) 
 int read(const ok::Client& client, const std::string& topic) {
   ok::Consumer consumer(client,
                         {.start = ok::Start::earliest, .isolation = ok::Isolation::read_committed});
-  const auto described = ok::Admin(client).describe_topics({topic}).get();
+  const auto described = ok::all(ok::Admin(client).describe_topics({topic}).get());
   if (!described) return fail(described.error());
   std::vector<ok::TopicPartition> partitions;
   for (size_t i = 0; i < described->front().partitions.size(); ++i) {
