@@ -159,9 +159,11 @@ class ProxyTest : public ::testing::Test {
     return *builder.finish(compressor_);
   }
 
-  // One Produce with all batches; the answers in their order.
+  // One Produce with all batches; the answers in their order. Without a transactional id: null.
   std::vector<Stored> produce(rpc::ClientConnection& connection, std::string_view topic,
-                              const std::vector<NewBatch>& batches) {
+                              const std::vector<NewBatch>& batches,
+                              std::string_view transactional_id = {},
+                              int16_t version = kLastVersionByName) {
     std::vector<Slice> made;
     for (const NewBatch& batch : batches) made.push_back(make_batch(batch));
     std::vector<proto::ProduceRequest::PartitionProduceData> partitions(batches.size());
@@ -173,10 +175,11 @@ class ProxyTest : public ::testing::Test {
     data.name = topic;
     data.partition_data = partitions;
     proto::ProduceRequest request;
+    request.transactional_id = transactional_id;
     request.acks = -1;
     request.timeout_ms = 10'000;
     request.topic_data = {&data, 1};
-    const auto answer = call(connection, request, kLastVersionByName);
+    const auto answer = call(connection, request, version);
     std::vector<Stored> stored;
     for (const auto& partition : answer->responses[0].partition_responses) {
       stored.push_back({partition.error_code, partition.base_offset});

@@ -83,27 +83,7 @@ class ProxyTransactions : public ProxyTest {
   std::vector<Stored> produce_in_transaction(rpc::ClientConnection& connection,
                                              const std::vector<NewBatch>& batches,
                                              std::string_view topic = kTopic) {
-    std::vector<Slice> made;
-    for (const NewBatch& batch : batches) made.push_back(make_batch(batch));
-    std::vector<proto::ProduceRequest::PartitionProduceData> partitions(batches.size());
-    for (size_t i = 0; i < batches.size(); ++i) {
-      partitions[i].index = batches[i].partition;
-      partitions[i].records.slices = {&made[i], 1};
-    }
-    proto::ProduceRequest::TopicProduceData data;
-    data.name = topic;
-    data.partition_data = partitions;
-    proto::ProduceRequest request;
-    request.transactional_id = kTransactionalId;
-    request.acks = -1;
-    request.timeout_ms = 10'000;
-    request.topic_data = {&data, 1};
-    const auto answer = call(connection, request, kLastWithoutImplicitAdd);
-    std::vector<Stored> stored;
-    for (const auto& partition : answer->responses[0].partition_responses) {
-      stored.push_back({partition.error_code, partition.base_offset});
-    }
-    return stored;
+    return produce(connection, topic, batches, kTransactionalId, kLastWithoutImplicitAdd);
   }
 
   void end(const Producer& producer, bool committed) {

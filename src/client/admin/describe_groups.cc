@@ -13,8 +13,6 @@
 namespace odradek::client {
 namespace {
 
-// --- the consumer protocol (KIP-848)
-
 using ConsumerAssignment = proto::ConsumerGroupDescribeResponse::Assignment;
 
 std::vector<kafka::TopicPartition> partitions_of(const ConsumerAssignment& assignment) {
@@ -55,37 +53,6 @@ kafka::GroupDescription description_of(
   return description;
 }
 
-struct DescribeConsumerGroups {
-  using Request = proto::ConsumerGroupDescribeRequest;
-  using Key = std::string;
-  using Value = kafka::GroupDescription;
-  static constexpr std::string_view kDoing = "describe group";
-
-  std::vector<std::string_view> names{};
-
-  Request request(const std::vector<Key>& groups) {
-    names = views_of(groups);
-    Request request;
-    request.group_ids = proto::array_of(names);
-    request.include_authorized_operations = true;
-    return request;
-  }
-  static Result<void> read(const proto::ConsumerGroupDescribeResponse& response,
-                           const std::vector<Key>&, Replies<Key, Value>& replies) {
-    for (const auto& group : response.groups) {
-      const std::string id(group.group_id);
-      if (group.error_code == 0) {
-        replies.set(id, description_of(group));
-      } else {
-        replies.fail(id, group.error_code, group.error_message);
-      }
-    }
-    return {};
-  }
-};
-
-// --- the classic protocol
-
 kafka::GroupDescription description_of(const proto::DescribeGroupsResponse::DescribedGroup& group) {
   kafka::GroupDescription description;
   description.id = group.group_id;
@@ -108,6 +75,43 @@ kafka::GroupDescription description_of(const proto::DescribeGroupsResponse::Desc
   return description;
 }
 
+template <class Response>
+Result<void> read_groups(const Response& response,
+                         Replies<std::string, kafka::GroupDescription>& replies) {
+  for (const auto& group : response.groups) {
+    const std::string id(group.group_id);
+    if (group.error_code == 0) {
+      replies.set(id, description_of(group));
+    } else {
+      replies.fail(id, group.error_code, group.error_message);
+    }
+  }
+  return {};
+}
+
+// The consumer protocol (KIP-848).
+struct DescribeConsumerGroups {
+  using Request = proto::ConsumerGroupDescribeRequest;
+  using Key = std::string;
+  using Value = kafka::GroupDescription;
+  static constexpr std::string_view kDoing = "describe group";
+
+  std::vector<std::string_view> names{};
+
+  Request request(const std::vector<Key>& groups) {
+    names = views_of(groups);
+    Request request;
+    request.group_ids = proto::array_of(names);
+    request.include_authorized_operations = true;
+    return request;
+  }
+  static Result<void> read(const proto::ConsumerGroupDescribeResponse& response,
+                           const std::vector<Key>&, Replies<Key, Value>& replies) {
+    return read_groups(response, replies);
+  }
+};
+
+// The classic protocol.
 struct DescribeClassicGroups {
   using Request = proto::DescribeGroupsRequest;
   using Key = std::string;
@@ -125,15 +129,7 @@ struct DescribeClassicGroups {
   }
   static Result<void> read(const proto::DescribeGroupsResponse& response, const std::vector<Key>&,
                            Replies<Key, Value>& replies) {
-    for (const auto& group : response.groups) {
-      const std::string id(group.group_id);
-      if (group.error_code == 0) {
-        replies.set(id, description_of(group));
-      } else {
-        replies.fail(id, group.error_code, group.error_message);
-      }
-    }
-    return {};
+    return read_groups(response, replies);
   }
 };
 

@@ -5,7 +5,7 @@
 
 #include "proto/messages/list_groups_request.h"
 #include "proto/messages/list_groups_response.h"
-#include "proxy/handlers/leaders.h"
+#include "proxy/handlers/every_broker.h"
 
 namespace odradek::proxy {
 namespace {
@@ -34,32 +34,16 @@ void add(Groups& groups, const ListGroupsResponse& answer, const ShadowGroups& s
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<ListGroupsRequest>(request));
   const MonotonicTime deadline = session.context.request_deadline();
-  const auto metadata = co_await session.context.cluster.metadata({}, deadline);
-  if (!metadata) co_return metadata.error();
-  std::vector<rpc::Decoded<ListGroupsResponse>> kept;
-  kept.reserve((*metadata)->brokers.size());
+  const auto asked = co_await ask_every_broker(session, decoded.message, request.version, deadline);
+  if (!asked) co_return asked.error();
   Groups groups;
-  ListGroupsResponse response;
-  for (const cluster::Broker& broker : (*metadata)->brokers) {
-    Result<Upstream::Connection> connected =
-        co_await leader_connection(session, broker.id, Via::kShared, deadline);
-    Result<rpc::Decoded<ListGroupsResponse>> answer(Errc::kNotFound);
-    if (connected) {
-      answer = co_await (*connected)->call(decoded.message, request.version, deadline);
-    }
-    if (session.is_closed) co_return Errc::kClosed;
-    if (!answer) {
-      response.error_code = proto::to_number(ErrorCode::kCoordinatorNotAvailable);
-      continue;
-    }
-    if (answer->message.error_code != 0) response.error_code = answer->message.error_code;
-    kept.push_back(*std::move(answer));
-    add(groups, kept.back().message, session.context.shadows);
-  }
+  for (const auto& answer : asked->answers) add(groups, answer.message, session.context.shadows);
   std::vector<Group> listed;
   for (const auto& [name, group] : groups) {
     if (session.group_refusal(Operation::kDescribe, name) == ErrorCode{}) listed.push_back(group);
   }
+  ListGroupsResponse response;
+  response.error_code = asked->error_code;
   response.groups = listed;
   count_error(session, request.api_key, response.error_code);
   rpc::respond(request, response);

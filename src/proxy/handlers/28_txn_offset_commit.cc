@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <utility>
 
 #include "proto/messages/add_offsets_to_txn_request.h"
 #include "proto/messages/add_offsets_to_txn_response.h"
 #include "proto/messages/txn_offset_commit_request.h"
 #include "proto/messages/txn_offset_commit_response.h"
-#include "proxy/commit_split.h"
-#include "proxy/handlers/coordinator.h"
 #include "proxy/handlers/leaders.h"
 #include "proxy/handlers/member_check.h"
+#include "proxy/handlers/offset_parts.h"
 
 namespace odradek::proxy {
 namespace {
@@ -30,14 +28,6 @@ constexpr int16_t kVersionMax = 5;
 // From here on the broker adds the group to the transaction itself (KIP-890).
 constexpr int16_t kFirstAddingGroups = 5;
 
-bool has_moved(const TxnOffsetCommitResponse& response) {
-  return std::ranges::any_of(response.topics, [](const auto& topic) {
-    return std::ranges::any_of(topic.partitions, [](const auto& partition) {
-      return is_moved_coordinator(partition.error_code);
-    });
-  });
-}
-
 // One commit under way.
 struct Commit {
   const TxnOffsetCommitRequest& request;
@@ -49,39 +39,12 @@ struct Commit {
 };
 
 std::span<Topic> topics_of(Commit& commit, const std::vector<size_t>& items, bool is_shadow) {
-  return group_topics<Topic, Partition>(
-      commit.arena, std::span<const size_t>(items),
-      [&](size_t at) { return commit.split.items()[at].topic; },
-      [&](Topic& topic, size_t t) { topic.name = commit.request.topics[t].name; },
-      [&](Partition& partition, size_t at) {
-        const CommitSplit::Item& item = commit.split.items()[at];
-        partition = commit.request.topics[item.topic].partitions[item.index];
-        partition.partition_index = item.place.partition.value();
-        partition.committed_offset = item.broker_offset;
-        if (!is_shadow) return;
-        const CommitNote note = {.leader_epoch = partition.committed_leader_epoch,
-                                 .metadata = partition.committed_metadata};
-        partition.committed_metadata = pack_commit_note(note, commit.notes.emplace_back());
-        partition.committed_leader_epoch = -1;
-      });
+  return committed_topics<Topic, Partition>(commit.request, commit.split, items, is_shadow,
+                                            commit.arena, commit.notes);
 }
 
-// Puts an answer, or the lack of one, to the items of one group.
 void take(Commit& commit, const std::vector<size_t>& items, const Answer& answer) {
-  std::map<std::pair<std::string_view, int32_t>, ErrorCode> codes;
-  if (answer) {
-    for (const auto& topic : answer->message.topics) {
-      for (const auto& partition : topic.partitions) {
-        codes[{topic.name, partition.partition_index}] = proto::error_code(partition.error_code);
-      }
-    }
-  }
-  for (const size_t at : items) {
-    CommitSplit::Item& item = commit.split.item(at);
-    const std::string_view name = commit.request.topics[item.topic].name;
-    const auto found = codes.find({name, item.place.partition.value()});
-    item.error = found == codes.end() ? ErrorCode::kCoordinatorNotAvailable : found->second;
-  }
+  take_codes(commit.request, items, answer, ErrorCode::kCoordinatorNotAvailable, commit.split);
 }
 
 bool has_error(const Commit& commit) {
@@ -93,8 +56,9 @@ io::Task<void> commit_main(Session& session, Commit& commit) {
   const std::vector<size_t>& items = commit.split.by_group().at(GroupIndex(0));
   TxnOffsetCommitRequest upstream = commit.request;
   upstream.topics = topics_of(commit, items, false);
-  const Answer answer = co_await ask_coordinator(session, std::string(upstream.group_id), upstream,
-                                                 commit.version, has_moved, commit.deadline);
+  const Answer answer =
+      co_await ask_coordinator(session, std::string(upstream.group_id), upstream, commit.version,
+                               names_moved_coordinator<TxnOffsetCommitResponse>, commit.deadline);
   take(commit, items, answer);
 }
 
@@ -158,7 +122,8 @@ io::Task<void> commit_shadows(Session& session, Commit& commit) {
   }
   for (auto& question : questions) question.request.group_id = question.group;
   const auto answers =
-      co_await ask_coordinators(session, questions, commit.version, has_moved, commit.deadline);
+      co_await ask_coordinators(session, questions, commit.version,
+                                names_moved_coordinator<TxnOffsetCommitResponse>, commit.deadline);
   for (size_t i = 0; i < answers.size(); ++i) {
     take(commit, *parts[i], answers[i]);
     session.context.stats.shadow_commits += parts[i]->size();
@@ -167,24 +132,13 @@ io::Task<void> commit_shadows(Session& session, Commit& commit) {
 
 void respond(Session& session, rpc::Request& request, const Commit& commit) {
   Arena arena;
-  const auto& asked = commit.request.topics;
-  const auto topics =
-      arena.array<TxnOffsetCommitResponse::TxnOffsetCommitResponseTopic>(asked.size());
-  const auto partitions = arena.array<TxnOffsetCommitResponse::TxnOffsetCommitResponsePartition>(
-      commit.split.items().size());
-  size_t at = 0;
-  for (size_t t = 0; t < asked.size(); ++t) {
-    const size_t first = at;
-    for (size_t i = 0; i < asked[t].partitions.size(); ++i, ++at) {
-      partitions[at].partition_index = commit.split.items()[at].client_partition;
-      partitions[at].error_code = proto::to_number(commit.split.items()[at].error);
-      count_error(session, request.api_key, partitions[at].error_code);
-    }
-    topics[t].name = asked[t].name;
-    topics[t].partitions = partitions.subspan(first, at - first);
-  }
   TxnOffsetCommitResponse response;
-  response.topics = topics;
+  response.topics = answered_topics<TxnOffsetCommitResponse::TxnOffsetCommitResponseTopic,
+                                    TxnOffsetCommitResponse::TxnOffsetCommitResponsePartition>(
+      commit.request, commit.split, arena);
+  for (const CommitSplit::Item& item : commit.split.items()) {
+    count_error(session, request.api_key, proto::to_number(item.error));
+  }
   rpc::respond(request, response);
 }
 
@@ -195,13 +149,8 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const ResolvedTopics topics =
       co_await session.resolve(Operation::kRead, refs_by_name(message.topics, &Topic::name),
                                ErrorCode::kCoordinatorNotAvailable, commit.deadline);
-  for (size_t t = 0; t < message.topics.size(); ++t) {
-    const auto& partitions = message.topics[t].partitions;
-    for (size_t i = 0; i < partitions.size(); ++i) {
-      commit.split.add(t, i, topics.topics[t], partitions[i].partition_index,
-                       partitions[i].committed_offset);
-    }
-  }
+  split_partitions(message, topics, commit.split,
+                   [](const Partition& partition) { return partition.committed_offset; });
   ErrorCode refusal = session.group_refusal(Operation::kRead, message.group_id);
   if (refusal == ErrorCode{}) {
     refusal = session.transaction_refusal(Operation::kWrite, message.transactional_id);

@@ -1,13 +1,10 @@
 #include "proxy/handlers/47_offset_delete.h"
 
-#include <map>
-
 #include "proto/messages/offset_delete_request.h"
 #include "proto/messages/offset_delete_response.h"
-#include "proxy/commit_split.h"
-#include "proxy/handlers/coordinator.h"
 #include "proxy/handlers/leaders.h"
 #include "proxy/handlers/member_check.h"
+#include "proxy/handlers/offset_parts.h"
 
 namespace odradek::proxy {
 namespace {
@@ -37,20 +34,7 @@ void take(Deletion& deletion, GroupIndex group, const std::vector<size_t>& items
   const bool is_absent = group != GroupIndex(0) && whole == ErrorCode::kGroupIdNotFound;
   if (is_absent) return;
   if (group == GroupIndex(0) && whole != ErrorCode{}) deletion.group_error = whole;
-  std::map<std::pair<std::string_view, int32_t>, ErrorCode> codes;
-  if (answer) {
-    for (const auto& topic : answer->message.topics) {
-      for (const auto& partition : topic.partitions) {
-        codes[{topic.name, partition.partition_index}] = proto::error_code(partition.error_code);
-      }
-    }
-  }
-  for (const size_t at : items) {
-    CommitSplit::Item& item = deletion.split.item(at);
-    const std::string_view name = deletion.request.topics[item.topic].name;
-    const auto found = codes.find({name, item.place.partition.value()});
-    item.error = found == codes.end() ? whole : found->second;
-  }
+  take_codes(deletion.request, items, answer, whole, deletion.split);
 }
 
 std::span<Topic> topics_of(Deletion& deletion, const std::vector<size_t>& items) {
@@ -92,25 +76,14 @@ io::Task<Result<void>> delete_offsets(Session& session, Deletion& deletion,
 
 void respond(Session& session, rpc::Request& request, const Deletion& deletion) {
   Arena arena;
-  const auto& asked = deletion.request.topics;
   OffsetDeleteResponse response;
   response.error_code = proto::to_number(deletion.group_error);
   count_error(session, request.api_key, response.error_code);
-  const auto topics = arena.array<OffsetDeleteResponse::OffsetDeleteResponseTopic>(asked.size());
-  const auto partitions = arena.array<OffsetDeleteResponse::OffsetDeleteResponsePartition>(
-      deletion.split.items().size());
-  size_t at = 0;
-  for (size_t t = 0; t < asked.size(); ++t) {
-    const size_t first = at;
-    for (size_t i = 0; i < asked[t].partitions.size(); ++i, ++at) {
-      const CommitSplit::Item& item = deletion.split.items()[at];
-      partitions[at].partition_index = item.client_partition;
-      partitions[at].error_code = proto::to_number(item.error);
-    }
-    topics[t].name = asked[t].name;
-    topics[t].partitions = partitions.subspan(first, at - first);
+  if (deletion.group_error == ErrorCode{}) {
+    response.topics = answered_topics<OffsetDeleteResponse::OffsetDeleteResponseTopic,
+                                      OffsetDeleteResponse::OffsetDeleteResponsePartition>(
+        deletion.request, deletion.split, arena);
   }
-  if (deletion.group_error == ErrorCode{}) response.topics = topics;
   rpc::respond(request, response);
 }
 
@@ -122,12 +95,7 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
       co_await session.resolve(Operation::kRead, refs_by_name(message.topics, &Topic::name),
                                ErrorCode::kCoordinatorNotAvailable, deadline);
   Deletion deletion{message, {}, Arena{}, {}};
-  for (size_t t = 0; t < message.topics.size(); ++t) {
-    const auto& partitions = message.topics[t].partitions;
-    for (size_t i = 0; i < partitions.size(); ++i) {
-      deletion.split.add(t, i, topics.topics[t], partitions[i].partition_index);
-    }
-  }
+  split_partitions(message, topics, deletion.split, [](const Partition&) { return -1; });
   const ErrorCode refusal = session.group_refusal(Operation::kDelete, message.group_id);
   if (refusal != ErrorCode{}) {
     deletion.group_error = refusal;
