@@ -107,7 +107,10 @@ void PendingFetch::start(std::unique_ptr<PendingFetch> fetch) {
   }
   Node& node = fetch->node_;
   const uint64_t connection = fetch->connection_id();
-  fetch->timer_ = node.loop().call_after(fetch->options_.wait_max, [&node, connection] {
+  // Whole milliseconds, so that the many fetches of idle consumers end in few wake-ups.
+  const MonotonicTime due_at =
+      std::chrono::ceil<std::chrono::milliseconds>(fetch->begun_ + fetch->options_.wait_max);
+  fetch->timer_ = node.loop().call_at(due_at, [&node, connection] {
     const std::unique_ptr<PendingFetch> due = node.fetches().take(connection);
     if (due == nullptr) return;
     due->timer_ = 0;

@@ -2,12 +2,17 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "base/assert.h"
 
 namespace odradek::log {
 namespace {
+
+// Of smaller chunks there are many, and most of them stay nearly empty.
+constexpr size_t kPopulatedChunkBytes = size_t{1} << 20U;
+constexpr size_t kPopulateBytes = size_t{128} << 10U;
 
 size_t class_of(size_t capacity) {
   return static_cast<size_t>(std::countr_zero(capacity / ChunkPool::kChunkBytesMin));
@@ -36,8 +41,18 @@ uint8_t* Chunk::extend(size_t bytes) {
   ODK_ASSERT(bytes <= capacity_ - used_);
   uint8_t* at = data_ + used_;
   used_ += bytes;
+  if (used_ > populated_ && capacity_ >= kPopulatedChunkBytes) populate();
   pool_->used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   return at;
+}
+
+// One call for many pages: the faults of an append cost as much as its copies otherwise.
+void Chunk::populate() {
+  const size_t end =
+      std::min((used_ + kPopulateBytes - 1) / kPopulateBytes * kPopulateBytes, capacity_);
+  // A kernel that cannot do it brings the pages as they are touched.
+  static_cast<void>(madvise(data_ + populated_, end - populated_, MADV_POPULATE_WRITE));
+  populated_ = end;
 }
 
 ChunkPool::~ChunkPool() {

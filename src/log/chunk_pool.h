@@ -31,10 +31,13 @@ class Chunk final : public SharedBlock {
   Chunk(std::shared_ptr<ChunkPool> pool, uint8_t* data, size_t capacity)
       : pool_(std::move(pool)), data_(data), capacity_(capacity) {}
 
+  void populate();
+
   std::shared_ptr<ChunkPool> pool_;
   uint8_t* data_;
   size_t capacity_;
   size_t used_ = 0;
+  size_t populated_ = 0;  // so many bytes were asked to have pages; 0: the chunk is small
 };
 
 // Where chunks come from: the kernel, or recently freed ones (a page that was touched before
