@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "backup/archive/archive_json.h"
+#include "backup/archive/manifest_parts.h"
 
 namespace odradek::backup {
 namespace {
@@ -23,14 +26,26 @@ Result<CommitObject> read_commit(store::ObjectStore& store, const std::string& k
 bool is_missing(const Error& error) { return error.code() == Errc::kNotFound; }
 
 Result<ArchiveState> read_manifest(store::ObjectStore& store, const ArchiveKeys& keys) {
-  const Result<Slice> text = store.get(keys.manifest());
-  if (!text && is_missing(text.error())) {
-    ArchiveState empty;
-    empty.backup_id = keys.backup_id();
-    return empty;
+  // A part may go between the reading of an old manifest and its own: then there is a newer one.
+  constexpr int kTries = 3;
+  Result<std::string> text = std::string();
+  for (int i = 0; i < kTries; ++i) {
+    const Result<Slice> stored = store.get(keys.manifest());
+    if (!stored && is_missing(stored.error())) {
+      ArchiveState empty;
+      empty.backup_id = keys.backup_id();
+      return empty;
+    }
+    if (!stored) return stored.error();
+    text = join_manifest(store, std::string(stored->text()));
+    if (text || !is_missing(text.error())) break;
   }
-  if (!text) return text.error();
-  Result<ArchiveState> state = parse_manifest(text->text());
+  if (!text && is_missing(text.error())) {
+    return Error(Errc::kMalformed, fmt::format("object {} names a part that is missing: {}",
+                                               keys.manifest(), text.error().message()));
+  }
+  if (!text) return text.error().with_context(fmt::format("object {}", keys.manifest()));
+  Result<ArchiveState> state = parse_manifest(*text);
   if (!state) return state.error().with_context(fmt::format("object {}", keys.manifest()));
   return state;
 }
@@ -58,14 +73,24 @@ std::string ArchiveKeys::commit(uint64_t seq) const {
   return fmt::format("{}{:020}.json", commits_prefix(), seq);
 }
 
-std::string ArchiveKeys::segment(std::string_view topic, int32_t partition, int64_t first_offset,
-                                 uint32_t writer_epoch) const {
-  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}.zst", root_, topic, partition,
-                     first_offset, writer_epoch);
+std::string ArchiveKeys::segment(std::string_view topic, uint32_t incarnation, int32_t partition,
+                                 int64_t first_offset, uint32_t writer_epoch) const {
+  // One writer may copy a topic twice, when it is created again while it runs.
+  const std::string which = incarnation == 1 ? "" : fmt::format("-{}", incarnation);
+  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}{}.zst", root_, topic,
+                     partition, first_offset, writer_epoch, which);
+}
+
+std::string ArchiveKeys::manifest_part(std::string_view sha256_hex) const {
+  return fmt::format("{}{}.json.zst", manifest_parts_prefix(), sha256_hex);
 }
 
 std::string ArchiveKeys::groups(uint64_t seq) const {
-  return fmt::format("{}/groups/{:020}.json", root_, seq);
+  return fmt::format("{}{:020}.json.zst", groups_prefix(), seq);
+}
+
+std::string ArchiveKeys::cluster(uint64_t seq) const {
+  return fmt::format("{}{:020}.json.zst", cluster_prefix(), seq);
 }
 
 std::string ArchiveKeys::restore(std::string_view restore_id, std::string_view name) const {
@@ -123,17 +148,54 @@ Result<void> CommitLog::put_commit(const std::string& key, const std::string& te
 }
 
 Result<void> CommitLog::write_manifest() {
-  const Result<Slice> previous = store_->get(keys_.manifest());
-  if (!previous && !is_missing(previous.error())) return previous.error();
-  const std::string text = to_json(state_, previous ? previous->text() : std::string_view{});
-  ODK_TRY_VOID(store_->put(keys_.manifest(), as_bytes(text)));
-  ODK_TRY(const Slice stored, store_->get(keys_.manifest()));
-  if (stored.text() != text) {
-    return Error(Errc::kChecksum,
-                 fmt::format("object {} reads back differently", keys_.manifest()));
+  std::string etag;
+  std::string previous;
+  const Result<store::ObjectInfo> there = store_->head(keys_.manifest());
+  if (!there && !is_missing(there.error())) return there.error();
+  if (there) {
+    etag = there->etag;
+    ODK_TRY(const Slice stored, store_->get(keys_.manifest()));
+    previous = stored.text();
   }
+  ODK_TRY(const std::string joined, join_manifest(*store_, previous));
+  ODK_TRY(const SplitManifest split,
+          split_manifest(to_json(state_, joined), keys_, manifest_bytes_max_));
+  for (const ManifestPart& part : split.parts) {
+    const Result<store::ObjectInfo> stored = store_->put_if_absent(part.key, part.content.bytes());
+    // Named by its content: what is there already is the same.
+    if (!stored && stored.error().code() != Errc::kAlreadyExists) return stored.error();
+  }
+  ODK_TRY_VOID(put_manifest(etag, split.text));
   manifest_through_ = state_.through_commit;
+  ODK_TRY_VOID(delete_old_parts(part_keys(previous), part_keys(split.text)));
   return delete_old_commits();
+}
+
+Result<void> CommitLog::put_manifest(const std::string& etag, const std::string& text) {
+  const Result<store::ObjectInfo> put =
+      store_->put_if_match(keys_.manifest(), as_bytes(text), etag);
+  const bool is_taken = !put && (put.error().code() == Errc::kPrecondition ||
+                                 put.error().code() == Errc::kAlreadyExists);
+  if (!put && !is_taken) return put.error();
+  ODK_TRY(const Slice stored, store_->get(keys_.manifest()));
+  if (stored.text() == text) return {};
+  if (is_taken) {
+    return Error(Errc::kFenced, fmt::format("object {} was written by another", keys_.manifest()));
+  }
+  return Error(Errc::kChecksum, fmt::format("object {} reads back differently", keys_.manifest()));
+}
+
+// Parts of the manifest before stay for whoever just reads it.
+Result<void> CommitLog::delete_old_parts(const std::vector<std::string>& before,
+                                         const std::vector<std::string>& now) {
+  if (before.empty() && now.empty()) return {};
+  ODK_TRY(const std::vector<store::ObjectInfo> parts, store_->list(keys_.manifest_parts_prefix()));
+  for (const store::ObjectInfo& part : parts) {
+    const bool is_named = std::ranges::find(before, part.key) != before.end() ||
+                          std::ranges::find(now, part.key) != now.end();
+    if (!is_named) ODK_TRY_VOID(store_->remove(part.key));
+  }
+  return {};
 }
 
 Result<void> CommitLog::delete_old_commits() {

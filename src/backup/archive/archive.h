@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backup/archive/model.h"
+#include "backup/archive/snapshots.h"
 #include "base/clock.h"
 #include "store/object_store.h"
 
@@ -20,9 +21,15 @@ class ArchiveKeys {
   std::string lease() const { return root_ + "/state/lease.json"; }
   std::string commits_prefix() const { return root_ + "/state/commits/"; }
   std::string commit(uint64_t seq) const;
-  std::string segment(std::string_view topic, int32_t partition, int64_t first_offset,
-                      uint32_t writer_epoch) const;
+  std::string topics_prefix() const { return root_ + "/topics/"; }
+  std::string groups_prefix() const { return root_ + "/groups/"; }
+  std::string cluster_prefix() const { return root_ + "/cluster/"; }
+  std::string manifest_parts_prefix() const { return root_ + "/manifest-parts/"; }
+  std::string manifest_part(std::string_view sha256_hex) const;
+  std::string segment(std::string_view topic, uint32_t incarnation, int32_t partition,
+                      int64_t first_offset, uint32_t writer_epoch) const;
   std::string groups(uint64_t seq) const;
+  std::string cluster(uint64_t seq) const;
   std::string restore(std::string_view restore_id, std::string_view name) const;
 
  private:
@@ -50,9 +57,14 @@ class CommitLog {
   // this number. Rewrites the manifest every kCommitsPerManifest commits.
   Result<void> append(Commit commit);
 
-  // Writes the manifest, reads it back, then deletes commits but the last kCommitsKept.
+  // Writes the manifest, reads it back, then deletes commits but the last kCommitsKept. kFenced
+  // when somebody else replaced it meanwhile.
   Result<void> write_manifest();
 
+  // Above it the topics of the manifest go into parts of their own.
+  void set_manifest_bytes_max(size_t bytes) { manifest_bytes_max_ = bytes; }
+
+  static constexpr size_t kManifestBytesMax = 16ULL * 1024 * 1024;
   static constexpr uint64_t kCommitsPerManifest = 64;
   static constexpr uint64_t kCommitsKept = 100;
 
@@ -61,13 +73,17 @@ class CommitLog {
       : store_(&store), keys_(std::move(keys)), writer_epoch_(writer_epoch) {}
 
   Result<void> put_commit(const std::string& key, const std::string& text);
+  Result<void> put_manifest(const std::string& etag, const std::string& text);
   Result<void> delete_old_commits();
+  Result<void> delete_old_parts(const std::vector<std::string>& before,
+                                const std::vector<std::string>& now);
 
   store::ObjectStore* store_;
   ArchiveKeys keys_;
   uint32_t writer_epoch_;
   ArchiveState state_;
   uint64_t manifest_through_ = 0;
+  size_t manifest_bytes_max_ = kManifestBytesMax;
 };
 
 // SHA-256 of bytes.

@@ -1,74 +1,23 @@
 #include "backup/archive/archive_json.h"
 
-#include <fmt/format.h>
+#include <unordered_map>
 
-#include <nlohmann/json.hpp>
+#include "backup/archive/json_fields.h"
 
 namespace odradek::backup {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Thrown inside this file only; every parser turns it, and nlohmann's own, into an Error.
-class BadField : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-template <size_t N>
-std::string hex(const std::array<uint8_t, N>& bytes) {
-  return to_hex(Bytes(bytes));
-}
-
-template <size_t N>
-std::array<uint8_t, N> take_hex(const Json& object, const char* field) {
-  std::array<uint8_t, N> bytes{};
-  if (!from_hex(object.at(field).get<std::string>(), bytes)) {
-    throw BadField(fmt::format("{} is not {} bytes of hexadecimal", field, N));
-  }
-  return bytes;
-}
-
-Uuid take_uuid(const Json& object, const char* field) { return {take_hex<16>(object, field)}; }
-
-template <class T>
-T take(const Json& object, const char* field) {
-  return object.at(field).get<T>();
-}
-
-template <class T>
-T take_or(const Json& object, const char* field, T fallback) {
-  return object.value(field, std::move(fallback));
-}
-
-void check_format(const Json& object, std::string_view format) {
-  if (take<std::string>(object, "format") != format) {
-    throw BadField(fmt::format("format is not {}", format));
-  }
-}
-
 Json json_of(const SegmentRef& segment);
 Json json_of(const Gap& gap);
-Json json_of(const TopicFacts& topic);
+Json json_of(const OpenRange& range);
 Json json_of(const PartitionChange& change);
 Json json_of(const RestorePoint& point);
-Json json_of(const GroupOffset& offset);
-Json json_of(const GroupState& group);
 
 template <class T>
 Json list_of(const std::vector<T>& entries) {
   Json list = Json::array();
   for (const T& entry : entries) list.push_back(json_of(entry));
   return list;
-}
-
-template <class T>
-std::vector<T> entries_of(const Json& object, const char* field, T (*parse)(const Json&)) {
-  std::vector<T> entries;
-  if (const auto found = object.find(field); found != object.end()) {
-    for (const Json& entry : *found) entries.push_back(parse(entry));
-  }
-  return entries;
 }
 
 Json json_of(const SegmentRef& s) {
@@ -123,24 +72,12 @@ Gap gap_of(const Json& j) {
   return {take<int64_t>(j, "start"), take<int64_t>(j, "end"), *reason, take<int64_t>(j, "at")};
 }
 
-Json json_of(const TopicFacts& t) {
-  return {{"name", t.name},
-          {"topic_id", hex(t.topic_id.bytes)},
-          {"incarnation", t.incarnation},
-          {"partition_count", t.partition_count},
-          {"replication_factor", t.replication_factor},
-          {"configs", t.configs}};
+Json json_of(const OpenRange& range) {
+  return {{"producer_id", range.producer_id}, {"first", range.first}, {"last", range.last}};
 }
 
-TopicFacts topic_of(const Json& j) {
-  TopicFacts t;
-  t.name = take<std::string>(j, "name");
-  t.topic_id = take_uuid(j, "topic_id");
-  t.incarnation = take<uint32_t>(j, "incarnation");
-  t.partition_count = take<int32_t>(j, "partition_count");
-  t.replication_factor = take<int32_t>(j, "replication_factor");
-  t.configs = take<std::map<std::string, std::string>>(j, "configs");
-  return t;
+OpenRange open_range_of(const Json& j) {
+  return {take<int64_t>(j, "producer_id"), take<int64_t>(j, "first"), take<int64_t>(j, "last")};
 }
 
 // The part that a partition's state and a commit's change share.
@@ -151,6 +88,8 @@ void put_partition(Json& j, const PartitionLike& p) {
   j["segments"] = list_of(p.segments);
   j["gaps"] = list_of(p.gaps);
   j["aborted"] = p.aborted;
+  j["last_batch"] = {{"offset", p.last_batch.offset}, {"leader_epoch", p.last_batch.leader_epoch}};
+  j["open"] = list_of(p.open);
 }
 
 template <class PartitionLike>
@@ -160,6 +99,10 @@ void take_partition(const Json& j, PartitionLike& p) {
   p.segments = entries_of<SegmentRef>(j, "segments", segment_of);
   p.gaps = entries_of<Gap>(j, "gaps", gap_of);
   p.aborted = take_or(j, "aborted", std::vector<OffsetRange>{});
+  if (const auto last = j.find("last_batch"); last != j.end()) {
+    p.last_batch = {take<int64_t>(*last, "offset"), take<int32_t>(*last, "leader_epoch")};
+  }
+  p.open = entries_of<OpenRange>(j, "open", open_range_of);
 }
 
 Json json_of(const PartitionChange& p) {
@@ -186,7 +129,7 @@ Json json_of(const TopicState& topic) {
 }
 
 TopicState topic_state_of(const Json& j) {
-  TopicState topic{topic_of(j), {}};
+  TopicState topic{topic_facts_of(j), {}};
   for (const Json& entry : j.at("partitions")) {
     PartitionState partition;
     take_partition(entry, partition);
@@ -196,37 +139,15 @@ TopicState topic_state_of(const Json& j) {
 }
 
 Json json_of(const RestorePoint& point) {
-  return {{"seq", point.seq}, {"time", point.time}, {"label", point.label}};
+  Json j = {{"seq", point.seq}, {"time", point.time}, {"label", point.label}};
+  if (!point.groups_key.empty()) j["groups_key"] = point.groups_key;
+  if (!point.cluster_key.empty()) j["cluster_key"] = point.cluster_key;
+  return j;
 }
 
 RestorePoint restore_point_of(const Json& j) {
-  return {take<uint64_t>(j, "seq"), take<int64_t>(j, "time"), take<std::string>(j, "label")};
-}
-
-Json json_of(const GroupOffset& o) {
-  return {{"topic", o.topic},
-          {"partition", o.partition},
-          {"offset", o.offset},
-          {"leader_epoch", o.leader_epoch},
-          {"metadata", o.metadata}};
-}
-
-GroupOffset group_offset_of(const Json& j) {
-  return {take<std::string>(j, "topic"), take<int32_t>(j, "partition"), take<int64_t>(j, "offset"),
-          take<int32_t>(j, "leader_epoch"), take<std::string>(j, "metadata")};
-}
-
-Json json_of(const GroupState& g) {
-  return {{"id", g.id},
-          {"state", g.state},
-          {"protocol_type", g.protocol_type},
-          {"offsets", list_of(g.offsets)}};
-}
-
-GroupState group_of(const Json& j) {
-  return {take<std::string>(j, "id"), take<std::string>(j, "state"),
-          take<std::string>(j, "protocol_type"),
-          entries_of<GroupOffset>(j, "offsets", group_offset_of)};
+  return {take<uint64_t>(j, "seq"), take<int64_t>(j, "time"), take<std::string>(j, "label"),
+          take_or(j, "groups_key", std::string{}), take_or(j, "cluster_key", std::string{})};
 }
 
 // The field that says which entry of an array is which.
@@ -239,18 +160,26 @@ const char* identity_field(const Json& entry) {
 
 void keep_unknown(const Json& previous, Json& now);
 
+// Empty for an entry that cannot be told from others.
+std::string identity_of(const Json& entry) {
+  if (!entry.is_object()) return {};
+  const char* field = identity_field(entry);
+  if (field == nullptr) return {};
+  return fmt::format("{} {} {}", field, entry[field].dump(),
+                     entry.value("incarnation", Json(0)).dump());
+}
+
 void keep_unknown_in_array(const Json& previous, Json& now) {
-  for (const Json& old_entry : previous) {
-    if (!old_entry.is_object()) return;
-    const char* field = identity_field(old_entry);
-    if (field == nullptr) return;
-    for (Json& new_entry : now) {
-      if (new_entry.is_object() && new_entry.contains(field) &&
-          new_entry[field] == old_entry[field] &&
-          new_entry.value("incarnation", 0) == old_entry.value("incarnation", 0)) {
-        keep_unknown(old_entry, new_entry);
-      }
+  std::unordered_map<std::string, const Json*> old_entries;
+  for (const Json& entry : previous) {
+    if (std::string identity = identity_of(entry); !identity.empty()) {
+      old_entries.emplace(std::move(identity), &entry);
     }
+  }
+  if (old_entries.empty()) return;
+  for (Json& entry : now) {
+    const auto found = old_entries.find(identity_of(entry));
+    if (found != old_entries.end()) keep_unknown(*found->second, entry);
   }
 }
 
@@ -266,23 +195,27 @@ void keep_unknown(const Json& previous, Json& now) {
   }
 }
 
-// Runs `parse` on the text's JSON; whatever it throws becomes an Error.
-template <class T, class Parse>
-Result<T> parse_object(std::string_view text, std::string_view format, Parse parse) {
-  try {
-    const Json object = Json::parse(text);
-    check_format(object, format);
-    if (const int schema = take<int>(object, "schema"); schema > kArchiveSchema) {
-      return Error(Errc::kUnsupported, fmt::format("{}: schema {}, this program reads up to {}",
-                                                   format, schema, kArchiveSchema));
-    }
-    return parse(object);
-  } catch (const std::exception& failure) {
-    return Error(Errc::kMalformed, fmt::format("{}: {}", format, failure.what()));
-  }
+}  // namespace
+
+Json json_of(const TopicFacts& t) {
+  return {{"name", t.name},
+          {"topic_id", hex(t.topic_id.bytes)},
+          {"incarnation", t.incarnation},
+          {"partition_count", t.partition_count},
+          {"replication_factor", t.replication_factor},
+          {"configs", t.configs}};
 }
 
-}  // namespace
+TopicFacts topic_facts_of(const Json& j) {
+  TopicFacts t;
+  t.name = take<std::string>(j, "name");
+  t.topic_id = take_uuid(j, "topic_id");
+  t.incarnation = take<uint32_t>(j, "incarnation");
+  t.partition_count = take<int32_t>(j, "partition_count");
+  t.replication_factor = take<int32_t>(j, "replication_factor");
+  t.configs = take<std::map<std::string, std::string>>(j, "configs");
+  return t;
+}
 
 std::string to_hex(Bytes bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -323,8 +256,10 @@ std::string to_json(const Commit& c) {
             {"topics", list_of(c.topics)},
             {"partitions", list_of(c.partitions)}};
   if (!c.groups_key.empty()) j["groups_key"] = c.groups_key;
+  if (!c.cluster_key.empty()) j["cluster_key"] = c.cluster_key;
+  if (!c.isolation_level.empty()) j["isolation_level"] = c.isolation_level;
   if (c.restore_point) j["restore_point"] = {{"label", *c.restore_point}};
-  return j.dump(1);
+  return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<Commit> parse_commit(std::string_view text) {
@@ -336,9 +271,11 @@ Result<Commit> parse_commit(std::string_view text) {
     c.writer_epoch = take<uint32_t>(j, "writer_epoch");
     c.at = take<int64_t>(j, "at");
     c.source_cluster_id = take<std::string>(j.at("source"), "cluster_id");
-    c.topics = entries_of<TopicFacts>(j, "topics", topic_of);
+    c.topics = entries_of<TopicFacts>(j, "topics", topic_facts_of);
     c.partitions = entries_of<PartitionChange>(j, "partitions", change_of);
     c.groups_key = take_or(j, "groups_key", std::string{});
+    c.cluster_key = take_or(j, "cluster_key", std::string{});
+    c.isolation_level = take_or(j, "isolation_level", std::string{});
     if (const auto point = j.find("restore_point"); point != j.end()) {
       c.restore_point = take<std::string>(*point, "label");
     }
@@ -359,9 +296,10 @@ std::string to_json(const ArchiveState& s, std::string_view previous) {
   Json& topics = j["topics"] = Json::array();
   for (const auto& [key, topic] : s.topics) topics.push_back(json_of(topic));
   j["groups_key"] = s.groups_key;
+  j["cluster_key"] = s.cluster_key;
   j["restore_points"] = list_of(s.restore_points);
   if (!previous.empty()) keep_unknown(Json::parse(previous), j);
-  return j.dump(1);
+  return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<ArchiveState> parse_manifest(std::string_view text) {
@@ -379,22 +317,9 @@ Result<ArchiveState> parse_manifest(std::string_view text) {
       s.topics[{topic.facts.name, topic.facts.incarnation}] = std::move(topic);
     }
     s.groups_key = take<std::string>(j, "groups_key");
+    s.cluster_key = take_or(j, "cluster_key", std::string{});
     s.restore_points = entries_of<RestorePoint>(j, "restore_points", restore_point_of);
     return s;
-  });
-}
-
-std::string to_json(const GroupsSnapshot& groups) {
-  return Json{{"format", "odradek-backup-groups"},
-              {"schema", kArchiveSchema},
-              {"at", groups.at},
-              {"groups", list_of(groups.groups)}}
-      .dump(1, ' ', false, Json::error_handler_t::replace);
-}
-
-Result<GroupsSnapshot> parse_groups(std::string_view text) {
-  return parse_object<GroupsSnapshot>(text, "odradek-backup-groups", [](const Json& j) {
-    return GroupsSnapshot{take<int64_t>(j, "at"), entries_of<GroupState>(j, "groups", group_of)};
   });
 }
 

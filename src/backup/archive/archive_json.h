@@ -16,9 +16,6 @@ Result<Commit> parse_commit(std::string_view text);
 std::string to_json(const ArchiveState& state, std::string_view previous);
 Result<ArchiveState> parse_manifest(std::string_view text);
 
-std::string to_json(const GroupsSnapshot& groups);
-Result<GroupsSnapshot> parse_groups(std::string_view text);
-
 // Lower-case hexadecimal.
 std::string to_hex(Bytes bytes);
 // False unless `text` is exactly the hexadecimal form of into.size() bytes.

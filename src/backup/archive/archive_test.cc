@@ -4,6 +4,7 @@
 
 #include "backup/archive/archive_json.h"
 #include "backup/archive/lease.h"
+#include "backup/archive/manifest_parts.h"
 #include "store/memory_store.h"
 
 namespace odradek::backup {
@@ -173,12 +174,150 @@ TEST(Manifest, GarbageIsAnErrorThatNamesTheObject) {
   }
 }
 
+TEST(Manifest, KeepsLargeTopicsInPartsOfTheirOwn) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  constexpr size_t kSmall = 64 * 1024;
+  log->set_manifest_bytes_max(kSmall);
+  ASSERT_TRUE(log->append(topic_commit()));
+  Commit many = topic_commit();
+  for (int i = 0; i < 40; ++i) {
+    // Configurations that make the manifest larger than one object may be.
+    many.topics.push_back({.name = "wide" + std::to_string(i),
+                           .partition_count = 1,
+                           .configs = {{"x", std::string(kSmall / 32, 'x')}}});
+  }
+  ASSERT_TRUE(log->append(many));
+  ASSERT_TRUE(log->write_manifest());
+  EXPECT_LT(store.get(kKeys.manifest())->size(), kSmall);
+  EXPECT_EQ(store.list(kKeys.manifest_parts_prefix())->size(), 41U);
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read, log->state());
+
+  // What changed is written anew; parts nobody names any more go with the rewrite after.
+  ASSERT_TRUE(log->append(segment_commit(0, 9)));
+  ASSERT_TRUE(log->write_manifest());
+  EXPECT_EQ(store.list(kKeys.manifest_parts_prefix())->size(), 42U);
+  ASSERT_TRUE(log->append(segment_commit(10, 19)));
+  ASSERT_TRUE(log->write_manifest());
+  EXPECT_EQ(store.list(kKeys.manifest_parts_prefix())->size(), 42U);
+  EXPECT_EQ(*read_archive(store, kKeys), log->state());
+}
+
+TEST(Manifest, ADamagedOrMissingPartIsNamed) {
+  store::MemoryStore store;
+  ArchiveState state;
+  state.topics[{"orders", 1}].facts.name = "orders";
+  const Result<SplitManifest> split = split_manifest(to_json(state, ""), kKeys, 0);
+  ASSERT_EQ(split->parts.size(), 1U);
+  ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(split->text)));
+  const std::string& part = split->parts[0].key;
+  Result<ArchiveState> read = read_archive(store, kKeys);
+  EXPECT_EQ(read.error().code(), Errc::kMalformed);
+  EXPECT_NE(read.error().message().find(part), std::string_view::npos);
+  ASSERT_TRUE(store.put(part, as_bytes("other bytes")));
+  read = read_archive(store, kKeys);
+  EXPECT_EQ(read.error().code(), Errc::kChecksum);
+  EXPECT_NE(read.error().message().find(part), std::string_view::npos);
+  ASSERT_TRUE(store.put(part, split->parts[0].content.bytes()));
+  EXPECT_EQ(*read_archive(store, kKeys), state);
+}
+
+TEST(Manifest, IsNotReplacedBehindTheBackOfAnotherWriter) {
+  store::MemoryStore store;
+  auto first = open_log(store, 1);
+  ASSERT_TRUE(first->append(topic_commit()));
+  auto second = open_log(store, 2);
+  ASSERT_TRUE(second->append(segment_commit(0, 9)));
+  ASSERT_TRUE(second->write_manifest());
+  EXPECT_EQ(read_archive(store, kKeys)->through_commit, 2U);
+  EXPECT_EQ(first->append(segment_commit(0, 9)).error().code(), Errc::kFenced);
+}
+
+TEST(Archive, KeepsToOneIsolationLevel) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  Commit first = topic_commit();
+  first.isolation_level = kReadUncommittedName;
+  ASSERT_TRUE(log->append(first));
+  ASSERT_TRUE(log->append(segment_commit(0, 9)));
+  EXPECT_EQ(read_archive(store, kKeys)->isolation_level, kReadUncommittedName);
+  Commit other;
+  other.isolation_level = kReadCommittedName;
+  EXPECT_EQ(log->append(other).error().code(), Errc::kPrecondition);
+}
+
+TEST(Archive, RemembersTransactionsThatAreStillOpen) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  ASSERT_TRUE(log->append(topic_commit()));
+  Commit open = segment_commit(0, 9);
+  open.partitions[0].open = {{7, 3, 5}};
+  open.partitions[0].last_batch = {9, 4};
+  ASSERT_TRUE(log->append(open));
+  const PartitionState& partition = log->state().topics.at({"orders", 1}).partitions.at(0);
+  EXPECT_EQ(partition.open, (std::vector<OpenRange>{{7, 3, 5}}));
+  EXPECT_EQ(partition.last_batch, (LastBatch{9, 4}));
+  ASSERT_TRUE(log->write_manifest());
+  EXPECT_EQ(*read_archive(store, kKeys), log->state());
+
+  // The marker came: nothing is open any more, also behind the next manifest.
+  Commit closed = segment_commit(10, 19);
+  closed.partitions[0].aborted = {{3, 5}};
+  ASSERT_TRUE(log->append(closed));
+  ASSERT_TRUE(log->write_manifest());
+  EXPECT_TRUE(read_archive(store, kKeys)->topics.at({"orders", 1}).partitions.at(0).open.empty());
+}
+
+TEST(Archive, ARestorePointNamesItsSnapshots) {
+  store::MemoryStore store;
+  auto log = open_log(store);
+  Commit point = topic_commit();
+  point.groups_key = kKeys.groups(1);
+  point.cluster_key = kKeys.cluster(1);
+  point.restore_point = "nightly";
+  ASSERT_TRUE(log->append(point));
+  ASSERT_TRUE(log->write_manifest());
+  const Result<ArchiveState> read = read_archive(store, kKeys);
+  EXPECT_EQ(read->restore_points,
+            (std::vector<RestorePoint>{{1, 1000, "nightly", kKeys.groups(1), kKeys.cluster(1)}}));
+}
+
 TEST(GroupsSnapshot, ReadsBackWhatWasWritten) {
-  const GroupsSnapshot groups{77,
-                              {{"billing", "Empty", "consumer", {{"orders", 2, 41, -1, "note"}}}}};
-  const Result<GroupsSnapshot> back = parse_groups(to_json(groups));
+  store::MemoryStore store;
+  const GroupsSnapshot groups{
+      77,
+      {{"billing", "Empty", "consumer", {{"orders", 2, 41, 3, "note"}}},
+       {"new", "Stable", "", {{"orders", 0, 1, -1, std::string("\xff\0x", 3)}}, "consumer"},
+       {"queue", "Stable", "share", {{"orders", 2, 41, -1, ""}}, "share"}}};
+  ASSERT_TRUE(store.put("g", pack_snapshot(to_json(groups))->bytes()));
+  const Result<GroupsSnapshot> back = read_groups(store, "g");
   ASSERT_TRUE(back) << back.error().to_string();
   EXPECT_EQ(*back, groups);
+}
+
+TEST(ClusterSnapshot, ReadsBackWhatWasWritten) {
+  store::MemoryStore store;
+  ClusterSnapshot cluster{.at = 5, .cluster_id = "c", .broker_count = 3};
+  cluster.topics = {{{.name = "orders", .partition_count = 2, .configs = {{"a", "b"}}}, {10, 20}}};
+  cluster.acls = {{2, "orders", 3, "User:x", "*", 3, 3}, {99, "later", 4, "User:y", "*", 2, 2}};
+  cluster.quotas = {{{{"user", "x"}, {"client-id", std::nullopt}}, {{"producer_byte_rate", 1e6}}}};
+  cluster.not_captured = {{"quotas", "not authorised"}};
+  ASSERT_TRUE(store.put("c", pack_snapshot(to_json(cluster))->bytes()));
+  const Result<ClusterSnapshot> back = read_cluster(store, "c");
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(*back, cluster);
+}
+
+TEST(Snapshots, DamageAndHigherSchemasAreRefusedByName) {
+  store::MemoryStore store;
+  EXPECT_EQ(read_groups(store, "gone").error().code(), Errc::kNotFound);
+  ASSERT_TRUE(store.put("bad", as_bytes("not zstd")));
+  EXPECT_NE(read_groups(store, "bad").error().message().find("object bad"), std::string_view::npos);
+  const char* later = R"({"format":"odradek-backup-groups","schema":2,"at":1,"groups":[]})";
+  ASSERT_TRUE(store.put("later", pack_snapshot(later)->bytes()));
+  EXPECT_EQ(read_groups(store, "later").error().code(), Errc::kUnsupported);
 }
 
 TEST(LeaseOfAnArchive, IsHeldByOneUntilReleasedOrExpired) {

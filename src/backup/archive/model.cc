@@ -46,6 +46,20 @@ Result<void> check_cover(const Commit& commit, const PartitionChange& change,
   return {};
 }
 
+// Segments of both kinds in one archive could not be told apart.
+Result<void> apply_isolation(ArchiveState& state, const Commit& commit) {
+  if (commit.isolation_level.empty()) return {};
+  const bool holds_data = std::ranges::any_of(
+      state.topics, [](const auto& topic) { return !topic.second.partitions.empty(); });
+  if (holds_data && commit.isolation_level != state.isolation_level) {
+    return Error(Errc::kPrecondition,
+                 fmt::format("the archive was begun with isolation level {}, {} needs another",
+                             state.isolation_level, commit.isolation_level));
+  }
+  state.isolation_level = commit.isolation_level;
+  return {};
+}
+
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -68,6 +82,7 @@ Result<void> apply(ArchiveState& state, const Commit& commit, const Sha256& comm
   } else if (state.backup_set != commit.backup_set) {
     return does_not_follow(commit, "belongs to another backup set");
   }
+  ODK_TRY_VOID(apply_isolation(state, commit));
   for (const TopicFacts& topic : commit.topics) {
     state.topics[{topic.name, topic.incarnation}].facts = topic;
   }
@@ -83,11 +98,15 @@ Result<void> apply(ArchiveState& state, const Commit& commit, const Sha256& comm
     append(partition.segments, change.segments);
     append(partition.gaps, change.gaps);
     append(partition.aborted, change.aborted);
+    if (change.last_batch.offset >= 0) partition.last_batch = change.last_batch;
+    partition.open = change.open;
   }
   if (!commit.source_cluster_id.empty()) state.source_cluster_id = commit.source_cluster_id;
   if (!commit.groups_key.empty()) state.groups_key = commit.groups_key;
+  if (!commit.cluster_key.empty()) state.cluster_key = commit.cluster_key;
   if (commit.restore_point) {
-    state.restore_points.push_back({commit.seq, commit.at, *commit.restore_point});
+    state.restore_points.push_back(
+        {commit.seq, commit.at, *commit.restore_point, state.groups_key, state.cluster_key});
   }
   state.through_commit = commit.seq;
   state.chain_sha256 = commit_sha256;

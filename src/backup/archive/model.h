@@ -17,6 +17,10 @@ namespace odradek::backup {
 
 inline constexpr int kArchiveSchema = 1;
 
+// The isolation levels as the archive names them.
+inline constexpr std::string_view kReadCommittedName = "read_committed";
+inline constexpr std::string_view kReadUncommittedName = "read_uncommitted";
+
 struct SegmentRef {
   std::string key{};
   uint64_t position = 0;
@@ -61,7 +65,7 @@ using OffsetRange = std::pair<int64_t, int64_t>;  // both inclusive
 
 struct TopicFacts {
   std::string name{};
-  Uuid topic_id;
+  Uuid topic_id{};
   uint32_t incarnation = 1;
   int32_t partition_count = 0;
   int32_t replication_factor = 1;
@@ -70,12 +74,34 @@ struct TopicFacts {
   bool operator==(const TopicFacts&) const = default;
 };
 
+// The newest batch the backup saw of a partition, stored or left out: what the leader must still
+// know of the log (KIP-101), else it was truncated.
+struct LastBatch {
+  int64_t offset = -1;  // its last
+  int32_t leader_epoch = -1;
+
+  bool operator==(const LastBatch&) const = default;
+};
+
+// Data of a transaction whose marker was not seen yet; only kept for read_uncommitted archives.
+struct OpenRange {
+  int64_t producer_id = -1;
+  int64_t first = 0;
+  int64_t last = 0;  // inclusive
+
+  bool operator==(const OpenRange&) const = default;
+};
+
 struct PartitionState {
   int32_t id = 0;
   int64_t covered_through = -1;  // the last offset spoken for, -1 before the first commit
   std::vector<SegmentRef> segments{};
   std::vector<Gap> gaps{};
+  // Data of aborted transactions: left out of a read_committed archive, held by the segments of a
+  // read_uncommitted one.
   std::vector<OffsetRange> aborted{};
+  LastBatch last_batch{};
+  std::vector<OpenRange> open{};
 
   bool operator==(const PartitionState&) const = default;
 };
@@ -87,10 +113,14 @@ struct TopicState {
   bool operator==(const TopicState&) const = default;
 };
 
+// A commit at which every partition had reached the ends its cluster snapshot names, and no group
+// was ahead of them.
 struct RestorePoint {
   uint64_t seq = 0;
   TimestampMs time = 0;
   std::string label{};
+  std::string groups_key{};  // the snapshots of this point; empty: none captured
+  std::string cluster_key{};
 
   bool operator==(const RestorePoint&) const = default;
 };
@@ -104,10 +134,11 @@ struct ArchiveState {
   uint64_t through_commit = 0;
   Sha256 chain_sha256{};  // of the last commit object
   TimestampMs created_at = 0;
-  std::string isolation_level = "read_committed";
+  std::string isolation_level = std::string(kReadCommittedName);
   std::string source_cluster_id{};
   std::map<TopicKey, TopicState> topics{};
-  std::string groups_key{};  // empty: none captured
+  std::string groups_key{};  // the newest; empty: none captured
+  std::string cluster_key{};
   std::vector<RestorePoint> restore_points{};
 
   bool operator==(const ArchiveState&) const = default;
@@ -121,6 +152,8 @@ struct PartitionChange {
   std::vector<SegmentRef> segments{};
   std::vector<Gap> gaps{};
   std::vector<OffsetRange> aborted{};
+  LastBatch last_batch{};  // replaces the state's, unless its offset is -1
+  std::vector<OpenRange> open{};  // replaces the state's
 };
 
 struct Commit {
@@ -133,38 +166,15 @@ struct Commit {
   std::vector<TopicFacts> topics{};
   std::vector<PartitionChange> partitions{};
   std::string groups_key{};
+  std::string cluster_key{};
+  std::string isolation_level{};  // set by the first commit, never another after it
   std::optional<std::string> restore_point{};  // its label
-};
-
-struct GroupOffset {
-  std::string topic{};
-  int32_t partition = 0;
-  int64_t offset = -1;
-  int32_t leader_epoch = -1;
-  std::string metadata{};
-
-  bool operator==(const GroupOffset&) const = default;
-};
-
-struct GroupState {
-  std::string id{};
-  std::string state{};
-  std::string protocol_type{};
-  std::vector<GroupOffset> offsets{};
-
-  bool operator==(const GroupState&) const = default;
-};
-
-struct GroupsSnapshot {
-  TimestampMs at = 0;
-  std::vector<GroupState> groups{};
-
-  bool operator==(const GroupsSnapshot&) const = default;
 };
 
 // Changes `state` as the commit says. Errors (the state is then unusable): kMalformed when the
 // commit does not follow it: wrong number, a segment that does not begin behind what is covered,
-// or cover with an unexplained hole.
+// or cover with an unexplained hole. kPrecondition: another isolation
+// level. kChecksum: a broken chain.
 Result<void> apply(ArchiveState& state, const Commit& commit, const Sha256& commit_sha256);
 
 std::string_view gap_reason_name(GapReason reason);

@@ -125,10 +125,10 @@ io::Task<Result<void>> BackupJob::capture_groups(Commit& first) {
   });
   report_.groups = snapshot.groups.size();
   const std::string key = keys_.groups(log_->state().through_commit + 1);
-  const std::string text = to_json(snapshot);
+  ODK_CO_TRY(const Slice packed, pack_snapshot(to_json(snapshot)));
   // A run that died behind this put left the object without a commit: it is replaced.
   ODK_CO_TRY_VOID(
-      co_await workers_->run([this, &key, &text] { return store_->put(key, as_bytes(text)); }));
+      co_await workers_->run([this, &key, &packed] { return store_->put(key, packed.bytes()); }));
   first.groups_key = key;
   co_return Result<void>{};
 }

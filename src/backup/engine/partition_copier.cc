@@ -153,8 +153,8 @@ Result<uint64_t> PartitionCopier::archive_one(const Slice& memory, const wire::B
 
 Result<void> PartitionCopier::open_segment() {
   segment_start_ = change_.covered_through + 1;
-  segment_key_ = keys_->segment(plan_.source.topic, plan_.source.partition, segment_start_,
-                                plan_.writer_epoch);
+  segment_key_ = keys_->segment(plan_.source.topic, plan_.incarnation, plan_.source.partition,
+                                segment_start_, plan_.writer_epoch);
   const SegmentHeader header{.topic = plan_.source.topic,
                              .topic_id = plan_.source.topic_id,
                              .partition = plan_.source.partition,

@@ -29,6 +29,14 @@ std::string name_of(const TopicPartition& partition) {
   return fmt::format("{}-{}", partition.topic, partition.partition);
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 Error server_error(int16_t code, const std::string& context) {
   return proto::to_error(proto::error_code(code), context);
 }
@@ -186,10 +194,13 @@ io::Task<Result<std::vector<GroupState>>> Source::list_groups(MonotonicTime dead
                              fmt::format("list groups of broker {}", broker.id));
     }
     for (const auto& group : answer->groups) {
-      groups.push_back({std::string(group.group_id),
-                        std::string(group.group_state),
-                        std::string(group.protocol_type),
-                        {}});
+      GroupState listed;
+      listed.id = group.group_id;
+      listed.state = group.group_state;
+      listed.protocol_type = group.protocol_type;
+      // Brokers that do not say it have classic groups only.
+      if (!group.group_type.empty()) listed.type = lower_case(group.group_type);
+      groups.push_back(std::move(listed));
     }
   }
   std::ranges::sort(groups, {}, &GroupState::id);

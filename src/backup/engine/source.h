@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backup/archive/model.h"
+#include "backup/archive/snapshots.h"
 #include "backup/engine/aborted_filter.h"
 #include "cluster/cluster.h"
 #include "io/task.h"

@@ -76,6 +76,18 @@ Result<Slice> ZstdFrameReader::decompress(Bytes frame, uint64_t raw_bytes) {
   return out.freeze();
 }
 
+Result<Slice> unpack_zstd(Bytes frame, uint64_t bytes_max) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) {
+    return Error(Errc::kMalformed, "zstd frame: no frame that says its size");
+  }
+  if (size > bytes_max) {
+    return Error(Errc::kLimitExceeded,
+                 fmt::format("zstd frame: {} bytes, at most {} are read", size, bytes_max));
+  }
+  return ZstdFrameReader().decompress(frame, size);
+}
+
 Slice raw_zstd_frame(Bytes content) {
   Buffer out(content.size() + 32 + 3 * (content.size() / kBlockBytesMax + 1));
   put_little_endian(out, kZstdMagic);

@@ -41,6 +41,10 @@ class ZstdFrameReader {
   ZSTD_DCtx_s* context_;
 };
 
+// The content of a frame that says its own size, at most `bytes_max`. Errors: kMalformed, kChecksum,
+// kLimitExceeded.
+Result<Slice> unpack_zstd(Bytes frame, uint64_t bytes_max);
+
 // A frame of raw (stored) blocks: memcpy speed, readable by every zstd.
 Slice raw_zstd_frame(Bytes content);
 

@@ -112,10 +112,8 @@ class Validation {
   }
 
   Result<void> check_groups(const std::string& key) {
-    const Result<Slice> text = store_->get(key);
-    if (!text) return found(text.error());
-    const Result<GroupsSnapshot> groups = parse_groups(text->text());
-    if (!groups) return found(groups.error().with_context("object " + key));
+    const Result<GroupsSnapshot> groups = read_groups(*store_, key);
+    if (!groups) return found(groups.error());
     return {};
   }
 

@@ -153,9 +153,9 @@ io::Task<Result<void>> RestoreJob::verify_partition(const PartitionLoader& loade
 io::Task<Result<void>> RestoreJob::restore_groups() {
   if (archive_.groups_key.empty()) co_return Result<void>{};
   report_progress("group positions");
-  ODK_CO_TRY(const Slice text,
-             co_await workers_->run([this] { return store_->get(archive_.groups_key); }));
-  ODK_CO_TRY(const GroupsSnapshot snapshot, parse_groups(text.text()));
+  ODK_CO_TRY(const GroupsSnapshot snapshot, co_await workers_->run([this] {
+    return read_groups(*store_, archive_.groups_key);
+  }));
   for (const GroupState& group : snapshot.groups) {
     if (!options_.groups.matches(group.id)) continue;
     ODK_CO_TRY(std::vector<GroupOffset> offsets, co_await map_offsets(group));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backup/archive/model.h"
+#include "backup/archive/snapshots.h"
 #include "cluster/cluster.h"
 #include "io/task.h"
 
