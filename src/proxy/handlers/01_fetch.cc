@@ -43,6 +43,21 @@ struct Fetching {
   MonotonicTime now() const { return session.context.loop.now(); }
 };
 
+TailKey tail_key(const Fetching& fetching, const FetchAssembly::Place& place) {
+  return {.topic = place.topic->name,
+          .topic_id = place.topic->id,
+          .partition = place.partition.value(),
+          .isolation_level = fetching.request.isolation_level};
+}
+
+// A read of this client's own tells the shared reader how far the log reaches.
+void tell_tail(Fetching& fetching, const FetchAssembly::Read& read) {
+  const FetchAssembly::Place place = fetching.assembly.place_of(read);
+  if (!place.is_mapped || place.end < 0) return;
+  const auto tail = fetching.session.context.tails.find(tail_key(fetching, place), place.leader);
+  if (tail != nullptr) tail->saw_end(place.end);
+}
+
 void apply(Fetching& fetching, FetchLanes::Answer& answer) {
   FetchAssembly& assembly = fetching.assembly;
   const auto find = [&](std::string_view topic, const Uuid& id, int32_t partition) {
@@ -70,7 +85,9 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
     for (const auto& data : topic.partitions) {
       if (data.error_code != 0 && !answer.is_current) continue;
       const auto read = find(topic.topic, topic.topic_id, data.partition_index);
-      if (read) assembly.apply(*read, data, answer.response->frame);
+      if (!read) continue;
+      assembly.apply(*read, data, answer.response->frame);
+      tell_tail(fetching, *read);
     }
   }
 }
@@ -78,8 +95,11 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
 PartitionData shared_data(const Tail& tail) {
   PartitionData data;
   data.partition_index = tail.key().partition;
-  data.high_watermark = tail.high_watermark;
+  data.high_watermark = std::max(tail.high_watermark, tail.seen_end());
   data.last_stable_offset = tail.last_stable_offset;
+  if (tail.key().isolation_level != 0) {
+    data.last_stable_offset = std::max(data.last_stable_offset, tail.seen_end());
+  }
   data.log_start_offset = tail.log_start_offset;
   return data;
 }
@@ -89,19 +109,16 @@ bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
   const FetchAssembly::Place place = fetching.assembly.place_of(read);
   if (!place.is_mapped) return false;
   TailReaders& tails = fetching.session.context.tails;
-  const TailKey key = {.topic = place.topic->name,
-                       .topic_id = place.topic->id,
-                       .partition = place.partition.value(),
-                       .isolation_level = fetching.request.isolation_level};
+  const TailKey key = tail_key(fetching, place);
   const std::shared_ptr<Tail> tail = tails.find(key, place.leader);
   if (tail == nullptr) {
     const bool is_at_end = place.end >= 0 && read.offset.value() >= place.end;
     if (is_at_end) tails.want(key, place.leader, read.offset.value());
     return false;
   }
-  if (!tail->is_running() || !tail->ring().covers(read.offset.value())) return false;
+  if (!tail->leads_to(read.offset.value())) return false;
   PartitionData data = shared_data(*tail);
-  if (read.offset.value() == tail->ring().end()) {
+  if (read.offset.value() >= tail->ring().end()) {
     const bool is_new = fetching.at_tails.insert(read.part).second;
     if (is_new) {
       fetching.assembly.apply(read, data, Slice(), FetchAssembly::Origin::kShared);

@@ -142,7 +142,7 @@ bool TailReaders::take_one(Tail& tail, const FetchResponse::PartitionData& data,
                            const Slice& frame) {
   if (data.error_code != 0) cluster_->expire_metadata();
   if (data.error_code != 0 || data.diverging_epoch.epoch >= 0) return false;
-  tail.is_running_ = true;
+  tail.begin_running();
   const bool is_news = data.high_watermark != tail.high_watermark;
   tail.high_watermark = data.high_watermark;
   tail.last_stable_offset = data.last_stable_offset;

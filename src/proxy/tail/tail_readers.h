@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,18 @@ class Tail {
   // Reads by now: new data comes without anybody else reading.
   bool is_running() const { return is_running_; }
 
+  void begin_running() { is_running_ = true; }
+
+  // Somebody who read alone learnt that the log reaches so far.
+  void saw_end(int64_t offset) { seen_end_ = std::max(seen_end_, offset); }
+  // Who stands there needs no read of its own: it is in the ring, or will be soon. Those that were
+  // quicker than the tail would otherwise stay ahead of it, each with reads of its own.
+  bool leads_to(int64_t offset) const {
+    return is_running_ && (ring_.covers(offset) || (offset > ring_.end() && offset <= seen_end_));
+  }
+  // Where the log ends for readers of this isolation level, as far as anybody has seen.
+  int64_t seen_end() const { return seen_end_; }
+
   // Of the last answer.
   int64_t high_watermark = -1;
   int64_t last_stable_offset = -1;
@@ -62,6 +75,7 @@ class Tail {
   int32_t leader_;
   TailRing ring_;
   bool is_running_ = false;
+  int64_t seen_end_ = -1;
   bool was_cut_ = false;  // the last read held no whole batch: it comes first next time
   MonotonicTime wanted_at_{};
   std::map<uint64_t, std::function<void()>> waiting_;

@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Rows about kafka-partition-proxy: what it adds to an Apache Kafka, beside a proxy that only
+passes bytes on (github.com/grepplabs/kafka-proxy).
+
+One librdkafka client (rdbench of broker-bench below ODRADEK_PEERS, default ../shared/peers) speaks
+to the same Apache Kafka directly, through ours and through the other proxy, in turn; the best of
+the rounds counts. Topics have twelve partitions; behind ours they have three. The other proxy is
+built by Go from its module, or KAFKA_PROXY names the program.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import resource
+import selectors
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PROXY = ROOT / "build/release/bin/kafka-partition-proxy"
+PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
+RDBENCH = pathlib.Path.home() / ".cache/odradek-peers/broker-bench/rdbench"
+TOOLS = ROOT / "build/bench-peers"
+PEER = "grepplabs/kafka-proxy"
+PEER_MODULE = "github.com/grepplabs/kafka-proxy@v0.4.3"
+KAFKA_NAME = "bench-proxy"
+KAFKA_PORT = 33100
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+RECORDS = int(1048576 * float(os.environ.get("BENCH_SCALE", "1")))
+RECORD_BYTES = 1024
+GIGABYTES = RECORDS * RECORD_BYTES / 1e9
+PARTITIONS = "12"
+CONFIG = """
+listen: {{address: "127.0.0.1:{port}", advertised_address: "127.0.0.1:{port}", max_connections: 20000}}
+kafka: {{bootstrap_servers: "127.0.0.1:{kafka}"}}
+mapping: {{virtual_partitions: 12, physical_partitions: 3}}
+metrics: {{enabled: true, address: "127.0.0.1:{metrics}"}}
+"""
+
+
+def say(text):
+    print(f"proxy_rows: {text}", file=sys.stderr, flush=True)
+
+
+def emit(name, unit, value, goal, peer_value=None, better="lower", peer=PEER, note=None):
+    row = {"name": name, "unit": unit, "value": value, "better": better, "goal": goal}
+    if peer_value is not None:
+        row |= {"peer": peer, "peer_value": peer_value}
+    if note:
+        row["note"] = note
+    print(json.dumps(row), flush=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, is_there, process=None, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_there():
+        if process is not None and process.poll() is not None:
+            sys.exit(f"proxy_rows: {what} ended with {process.returncode}")
+        if time.monotonic() > deadline:
+            sys.exit(f"proxy_rows: {what}: nothing within {seconds} s")
+        time.sleep(0.05)
+
+
+def answers(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
+
+
+def kafka(*arguments):
+    return subprocess.run([str(PEERS / "kafka/kafka.sh"), *arguments], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def running(command, port):
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(command[0], lambda: answers(port), process)
+            yield process
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def our_proxy():
+    """(port, pid, metrics port) of a proxy that maps every topic."""
+    port, metrics = free_port(), free_port()
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+        config.write(CONFIG.format(port=port, kafka=KAFKA_PORT, metrics=metrics))
+        config.flush()
+        with running([str(PROXY), "--config", config.name], port) as process:
+            yield port, process.pid, metrics
+
+
+@contextlib.contextmanager
+def other_proxy():
+    """(port, pid) of the peer."""
+    program = pathlib.Path(os.environ.get("KAFKA_PROXY", TOOLS / "kafka-proxy"))
+    if not program.exists():
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["go", "install", PEER_MODULE], check=True,
+                       env={**os.environ, "GOBIN": str(TOOLS)})
+    port = free_port()
+    command = [str(program), "server", "--bootstrap-server-mapping",
+               f"127.0.0.1:{KAFKA_PORT},127.0.0.1:{port}", "--http-disable"]
+    with running(command, port) as process:
+        yield port, process.pid
+
+
+def rdbench(port, pid, test, topic, *arguments):
+    """The key=value pairs it printed."""
+    command = [str(RDBENCH), test, "-b", f"127.0.0.1:{port}", "-t", topic, "-p", PARTITIONS,
+               *(["-P", str(pid)] if pid else []), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode != 0:
+        sys.exit(f"proxy_rows: {' '.join(command)}: {done.stdout}{done.stderr}")
+    return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", done.stdout)}
+
+
+def metric(port, name):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return float(re.search(rf"^{name} ([0-9.e+]+)$", text, re.MULTILINE).group(1))
+
+
+def memory_mib(pid, key="VmRSS"):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.search(rf"{key}:\s+(\d+) kB", text).group(1)) / 1024
+
+
+class Way:
+    """One way to the cluster and what was measured on it."""
+
+    def __init__(self, name, port, pid=None, metrics=None):
+        self.name, self.port, self.pid, self.metrics = name, port, pid, metrics
+        self.rounds = []
+        self.scanned = 0.0
+
+    def round(self, number):
+        """Latency, then produce and fetch of all records."""
+        say(f"{self.name}, round {number}")
+        topic = f"{self.name}-{number}"
+        found = {}
+        for test, arguments in (("create", []), ("latency", ["-r", "1000", "-S", "10"])):
+            found |= {f"{test}_{k}": v
+                      for k, v in rdbench(self.port, self.pid, test, f"{topic}-l", *arguments).items()}
+        rdbench(self.port, self.pid, "create", topic)
+        count = ["-n", str(RECORDS)]
+        produced = rdbench(self.port, self.pid, "produce", topic, "-s", str(RECORD_BYTES), *count)
+        before = metric(self.metrics, "kafka_proxy_fetch_scanned_bytes_total") if self.metrics else 0
+        fetched = rdbench(self.port, self.pid, "fetch", topic, *count)
+        if self.metrics:
+            found["scanned_gb"] = (
+                metric(self.metrics, "kafka_proxy_fetch_scanned_bytes_total") - before) / 1e9
+        for name in (f"{topic}-l", topic):
+            rdbench(self.port, self.pid, "delete", name)
+        found |= {f"produce_{k}": v for k, v in produced.items()}
+        found |= {f"fetch_{k}": v for k, v in fetched.items()}
+        self.rounds.append(found)
+
+    def least(self, key):
+        return min(found[key] for found in self.rounds)
+
+    def most(self, key):
+        return max(found[key] for found in self.rounds)
+
+
+def traffic_rows(direct, ours, other):
+    for number in range(1, ROUNDS + 1):
+        for way in (direct, ours, other):
+            way.round(number)
+    for quantile, goal in (("p50", 0.03), ("p99", 1.0)):
+        base = direct.least(f"latency_{quantile}_ms")
+        emit(f"produce at 1,000 msg/s, {quantile} added", "ms",
+             ours.least(f"latency_{quantile}_ms") - base, goal,
+             other.least(f"latency_{quantile}_ms") - base)
+    emit("produce, CPU per GB", "s CPU", ours.least("produce_broker_cpu_s") / GIGABYTES, 0.4,
+         other.least("produce_broker_cpu_s") / GIGABYTES)
+    emit("fetch, CPU per GB scanned", "s CPU",
+         min(r["fetch_broker_cpu_s"] / r["scanned_gb"] for r in ours.rounds), 0.35,
+         other.least("fetch_broker_cpu_s") / GIGABYTES)
+    emit("fetch, bytes scanned per byte of the topic", "ratio",
+         ours.least("scanned_gb") / GIGABYTES, None)
+    for test in ("produce", "fetch"):
+        base = direct.most(f"{test}_mib_s")
+        emit(f"{test}, throughput against direct", "ratio", ours.most(f"{test}_mib_s") / base, 0.9,
+             other.most(f"{test}_mib_s") / base, "higher")
+
+
+# ApiVersions v0 and Metadata v1 of no topic, as any client sends them.
+API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+METADATA = struct.pack(">ihhihi", 14, 3, 1, 2, -1, 0)
+
+
+class Connections:
+    """Many raw client connections on one thread."""
+
+    def __init__(self, port):
+        self.port = port
+        self.all = []
+
+    def open(self, count):
+        for at in range(count):
+            # Other addresses of the loopback: one has only 28,000 ports to connect from.
+            connection = socket.create_connection(("127.0.0.1", self.port), 30,
+                                                  (f"127.0.0.{2 + at % 8}", 0))
+            self.all.append(connection)
+            if at % 500 == 499:
+                self.ask(self.all[-500:], API_VERSIONS)
+
+    @staticmethod
+    def ask(connections, request):
+        """Sends to all, waits until each has answered."""
+        with selectors.DefaultSelector() as waiting:
+            for connection in connections:
+                connection.sendall(request)
+                waiting.register(connection, selectors.EVENT_READ, bytearray())
+            deadline = time.monotonic() + 60
+            while waiting.get_map():
+                for key, _ in waiting.select(1):
+                    received = key.fileobj.recv(65536)
+                    if not received:
+                        sys.exit("proxy_rows: the proxy closed a connection")
+                    key.data.extend(received)
+                    if len(key.data) >= 4 + struct.unpack(">i", key.data[:4])[0]:
+                        waiting.unregister(key.fileobj)
+                if time.monotonic() > deadline:
+                    sys.exit("proxy_rows: no answer on a connection within 60 s")
+
+    def close(self):
+        for connection in self.all:
+            connection.close()
+
+
+def connection_rows(port, pid, other):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40_000, max(40_000, limits[1])))
+    except (ValueError, OSError):
+        say(f"only {limits[1]} open files are allowed here: no 10,000 connections")
+        return
+    results = []
+    for name, at, process in (("ours", port, pid), (other.name, other.port, other.pid)):
+        say(f"10,000 connections, {name}")
+        connections = Connections(at)
+        before = memory_mib(process)
+        connections.open(10_000)
+        held = (memory_mib(process) - before) * 1024 / 10_000
+        begin = time.monotonic()
+        for _ in range(10):
+            connections.ask(connections.all[::10], METADATA)
+        seconds = time.monotonic() - begin
+        connections.ask(connections.all, API_VERSIONS)
+        results.append((held, 10_000 / seconds))
+        connections.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    (held, rate), (other_held, other_rate) = results
+    emit("10,000 connections, memory of each", "KiB RSS", held, 8, other_held)
+    emit("10,000 connections, 1,000 of them asking", "requests/s", rate, None, other_rate, "higher")
+
+
+def tail_rows(ours):
+    """Ten consumers at the end of the same partitions: what is read from the cluster for them."""
+    say("ten consumers at the tail")
+    read = []
+    for consumers in (1, 10):
+        topic = f"tail-{consumers}"
+        rdbench(ours.port, ours.pid, "create", topic)
+        command = [str(RDBENCH), "idle", "-b", f"127.0.0.1:{ours.port}", "-t", topic, "-p",
+                   PARTITIONS, "-c", str(consumers), "-S", "16"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+            wait_for("consumers", lambda c=2 * consumers: metric(
+                ours.metrics, "kafka_proxy_connections_active") >= c)
+            before = metric(ours.metrics, "kafka_proxy_fetch_scanned_bytes_total")
+            rdbench(ours.port, ours.pid, "latency", topic, "-r", "2000", "-S", "8")
+        read.append(metric(ours.metrics, "kafka_proxy_fetch_scanned_bytes_total") - before)
+    emit("10 consumers at the tail, bytes read upstream against one", "ratio", read[1] / read[0],
+         1.2)
+
+
+def main():
+    for needed in (PEERS / "kafka/kafka.sh", RDBENCH):
+        if not needed.exists():
+            sys.exit(f"proxy_rows: needs {needed}; `make bench-broker` builds the driver")
+    if shutil.which("go") is None:
+        sys.exit("proxy_rows: needs Go for the peer")
+    kafka("start", "--fast", "--name", KAFKA_NAME, "--port-base", str(KAFKA_PORT))
+    try:
+        with our_proxy() as (port, pid, metrics), other_proxy() as (other_port, other_pid):
+            emit("memory when idle", "MiB RSS", memory_mib(pid), 15, memory_mib(other_pid))
+            ours, other = Way("ours", port, pid, metrics), Way("passing", other_port, other_pid)
+            traffic_rows(Way("direct", KAFKA_PORT), ours, other)
+            tail_rows(ours)
+        with our_proxy() as (port, pid, _), other_proxy() as (other_port, other_pid):
+            connection_rows(port, pid, Way(PEER, other_port, other_pid))
+    finally:
+        kafka("stop", "--name", KAFKA_NAME, "--purge")
+
+
+if __name__ == "__main__":
+    main()
