@@ -38,8 +38,13 @@ RECORDS = int(1048576 * float(os.environ.get("BENCH_SCALE", "1")))
 RECORD_BYTES = 1024
 GIGABYTES = RECORDS * RECORD_BYTES / 1e9
 PARTITIONS = "12"
+FILES_NEEDED = 11_000
+SETTLE_SECONDS = 3  # until consumers wait at the end
 CONFIG = """
-listen: {{address: "127.0.0.1:{port}", advertised_address: "127.0.0.1:{port}", max_connections: 20000}}
+listen:
+  address: "127.0.0.1:{port}"
+  advertised_address: "127.0.0.1:{port}"
+  max_connections: 20000
 kafka: {{bootstrap_servers: "127.0.0.1:{kafka}"}}
 mapping: {{virtual_partitions: 12, physical_partitions: 3}}
 metrics: {{enabled: true, address: "127.0.0.1:{metrics}"}}
@@ -150,28 +155,28 @@ class Way:
     def __init__(self, name, port, pid=None, metrics=None):
         self.name, self.port, self.pid, self.metrics = name, port, pid, metrics
         self.rounds = []
-        self.scanned = 0.0
+
+    def scanned_bytes(self):
+        return metric(self.metrics, "kafka_proxy_fetch_scanned_bytes_total")
 
     def round(self, number):
         """Latency, then produce and fetch of all records."""
         say(f"{self.name}, round {number}")
         topic = f"{self.name}-{number}"
-        found = {}
-        for test, arguments in (("create", []), ("latency", ["-r", "1000", "-S", "10"])):
-            found |= {f"{test}_{k}": v
-                      for k, v in rdbench(self.port, self.pid, test, f"{topic}-l", *arguments).items()}
+        rdbench(self.port, self.pid, "create", f"{topic}-l")
+        latency = rdbench(self.port, self.pid, "latency", f"{topic}-l", "-r", "1000", "-S", "10")
         rdbench(self.port, self.pid, "create", topic)
         count = ["-n", str(RECORDS)]
         produced = rdbench(self.port, self.pid, "produce", topic, "-s", str(RECORD_BYTES), *count)
-        before = metric(self.metrics, "kafka_proxy_fetch_scanned_bytes_total") if self.metrics else 0
+        before = self.scanned_bytes() if self.metrics else 0
         fetched = rdbench(self.port, self.pid, "fetch", topic, *count)
+        found = {}
         if self.metrics:
-            found["scanned_gb"] = (
-                metric(self.metrics, "kafka_proxy_fetch_scanned_bytes_total") - before) / 1e9
+            found["scanned_gb"] = (self.scanned_bytes() - before) / 1e9
         for name in (f"{topic}-l", topic):
             rdbench(self.port, self.pid, "delete", name)
-        found |= {f"produce_{k}": v for k, v in produced.items()}
-        found |= {f"fetch_{k}": v for k, v in fetched.items()}
+        for test, printed in (("latency", latency), ("produce", produced), ("fetch", fetched)):
+            found |= {f"{test}_{name}": value for name, value in printed.items()}
         self.rounds.append(found)
 
     def least(self, key):
@@ -249,11 +254,8 @@ class Connections:
 
 
 def connection_rows(port, pid, other):
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (40_000, max(40_000, limits[1])))
-    except (ValueError, OSError):
-        say(f"only {limits[1]} open files are allowed here: no 10,000 connections")
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < FILES_NEEDED:
+        say(f"fewer than {FILES_NEEDED} open files are allowed here: no 10,000 connections")
         return
     results = []
     for name, at, process in (("ours", port, pid), (other.name, other.port, other.pid)):
@@ -269,7 +271,6 @@ def connection_rows(port, pid, other):
         connections.ask(connections.all, API_VERSIONS)
         results.append((held, 10_000 / seconds))
         connections.close()
-    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     (held, rate), (other_held, other_rate) = results
     emit("10,000 connections, memory of each", "KiB RSS", held, 8, other_held)
     emit("10,000 connections, 1,000 of them asking", "requests/s", rate, None, other_rate, "higher")
@@ -287,14 +288,17 @@ def tail_rows(ours):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
             wait_for("consumers", lambda c=2 * consumers: metric(
                 ours.metrics, "kafka_proxy_connections_active") >= c)
-            before = metric(ours.metrics, "kafka_proxy_fetch_scanned_bytes_total")
+            time.sleep(SETTLE_SECONDS)
+            before = ours.scanned_bytes()
             rdbench(ours.port, ours.pid, "latency", topic, "-r", "2000", "-S", "8")
-        read.append(metric(ours.metrics, "kafka_proxy_fetch_scanned_bytes_total") - before)
+        read.append(ours.scanned_bytes() - before)
     emit("10 consumers at the tail, bytes read upstream against one", "ratio", read[1] / read[0],
          1.2)
 
 
 def main():
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for needed in (PEERS / "kafka/kafka.sh", RDBENCH):
         if not needed.exists():
             sys.exit(f"proxy_rows: needs {needed}; `make bench-broker` builds the driver")

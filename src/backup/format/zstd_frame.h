@@ -41,8 +41,8 @@ class ZstdFrameReader {
   ZSTD_DCtx_s* context_;
 };
 
-// The content of a frame that says its own size, at most `bytes_max`. Errors: kMalformed, kChecksum,
-// kLimitExceeded.
+// The content of a frame that says its own size, at most `bytes_max`. Errors: kMalformed,
+// kChecksum, kLimitExceeded.
 Result<Slice> unpack_zstd(Bytes frame, uint64_t bytes_max);
 
 // A frame of raw (stored) blocks: memcpy speed, readable by every zstd.
