@@ -52,7 +52,9 @@ struct BearerToken {
 struct OAuthBearer {
   Secret token{};  // one that never changes, or
   // who gives tokens when they are needed. Called on a thread of its own, never twice at once, and
-  // may block; a call under way does not keep the client from being destroyed.
+  // may block; a call under way does not keep the client from being destroyed. After an error of
+  // kind network, timeout or tls, or an exception, it is called again for the next connection, with
+  // back-off; any other error means that we are refused, and is final.
   std::function<Result<BearerToken>()> token_provider{};
   std::map<std::string, std::string> extensions{};  // with `token`
 };

@@ -67,11 +67,24 @@ void use_tokens(TokenSource::Fetch fetch, rpc::ClientSecurity& security) {
   security.stop_sasl = [source] { source->stop(); };
 }
 
+// Of the program's own provider: what may pass keeps its kind, all else refuses us for good.
+Error provider_error(const kafka::KafkaError& error) {
+  Errc code = Errc::kAuthentication;
+  if (error.kind() == kafka::ErrorKind::tls) {
+    code = Errc::kTls;
+  } else if (error.kind() == kafka::ErrorKind::timeout) {
+    code = Errc::kTimedOut;
+  } else if (error.is_retriable()) {
+    code = Errc::kNetwork;
+  }
+  return {code, "token provider: " + error.to_string()};
+}
+
 // The program's own way to tokens.
 TokenSource::Fetch fetch_from(std::function<kafka::Result<kafka::BearerToken>()> provider) {
   return [provider = std::move(provider)](std::stop_token /*stop*/) -> Result<kafka::BearerToken> {
     kafka::Result<kafka::BearerToken> token = provider();
-    if (!token) return Error(Errc::kAuthentication, token.error().to_string());
+    if (!token) return provider_error(token.error());
     return *std::move(token);
   };
 }

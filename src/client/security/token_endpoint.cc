@@ -15,8 +15,31 @@ namespace {
 
 constexpr size_t kAnswerBytesMax = size_t{1} << 20U;
 
-Error failed(std::string_view reason) {
-  return {Errc::kAuthentication, fmt::format("token endpoint: {}", reason)};
+Error failed(std::string_view reason, Errc code = Errc::kAuthentication) {
+  return {code, fmt::format("token endpoint: {}", reason)};
+}
+
+// Of an endpoint that could not be asked: what says nothing about who we are may pass.
+Errc failure_of(Errc code) {
+  switch (code) {
+    case Errc::kNetwork:
+    case Errc::kTimedOut:
+    case Errc::kTls:
+    case Errc::kCancelled: return code;
+    default: return Errc::kAuthentication;
+  }
+}
+
+Errc failure_of_status(int status) {
+  constexpr int kRequestTimeout = 408;
+  constexpr int kTooManyRequests = 429;
+  constexpr int kFirstServerError = 500;
+  constexpr int kNotImplemented = 501;
+  constexpr int kVersionNotSupported = 505;
+  const bool is_outage =
+      status >= kFirstServerError && status != kNotImplemented && status != kVersionNotSupported;
+  const bool may_pass = is_outage || status == kRequestTimeout || status == kTooManyRequests;
+  return may_pass ? Errc::kNetwork : Errc::kAuthentication;
 }
 
 // As application/x-www-form-urlencoded wants it.
@@ -69,7 +92,7 @@ Result<kafka::BearerToken> ask_token_endpoint(const kafka::OidcClientCredentials
   if (!options.scope.empty()) *question.form += "&scope=" + form_encoded(options.scope);
   Result<web::Answer> answer = web::ask(question, std::move(stop));
   wipe(question.headers.front());
-  if (!answer) return failed(answer.error().message());
+  if (!answer) return failed(answer.error().message(), failure_of(answer.error().code()));
   auto token = parse_token_answer(answer->status, answer->body, std::chrono::system_clock::now());
   wipe(answer->body);
   if (token) token->extensions = options.extensions;
@@ -93,7 +116,7 @@ Result<kafka::BearerToken> parse_token_answer(int http_status, std::string_view 
         reason += ": " + words.substr(0, kWordsMax);
       }
     }
-    return failed(reason);
+    return failed(reason, failure_of_status(http_status));
   }
   if (!answer.is_object()) return failed("the answer is not a JSON object");
   std::string access = text("access_token");

@@ -31,10 +31,10 @@ struct TokenSource::Mailbox {
   Result<kafka::BearerToken> call() {
     try {
       return fetch(stop.get_token());
-    } catch (const std::exception& thrown) {  // of the program's own provider
-      return Error(Errc::kAuthentication, fmt::format("token provider: {}", thrown.what()));
+    } catch (const std::exception& thrown) {  // of the program's own provider: it may recover
+      return Error(Errc::kNetwork, fmt::format("token provider: {}", thrown.what()));
     } catch (...) {
-      return Error(Errc::kAuthentication, "token provider failed");
+      return Error(Errc::kNetwork, "token provider failed");
     }
   }
 };
@@ -52,28 +52,33 @@ void TokenSource::stop() {
   mailbox_->owner = nullptr;
 }
 
-bool TokenSource::is_good(WallTime now) const {
-  return token_ && (!token_->expires_at || now < *token_->expires_at);
+TokenSource::WallTime TokenSource::now() const {
+  return WallTime(std::chrono::milliseconds(loop_->clock().wall_ms()));
 }
 
-bool TokenSource::is_fresh(WallTime now) const {
-  return is_good(now) && token_->expires_at && now < replace_at_;
+bool TokenSource::is_good() const {
+  return token_ && (!token_->expires_at || now() < *token_->expires_at);
+}
+
+bool TokenSource::is_fresh() const {
+  return is_good() && token_->expires_at && now() < replace_at_;
 }
 
 io::Task<Result<void>> TokenSource::prepare(io::Loop& loop, MonotonicTime deadline) {
-  const auto now = [] { return std::chrono::system_clock::now(); };
-  if (is_fresh(now())) co_return Result<void>{};
+  loop_ = &loop;
+  if (is_fresh()) co_return Result<void>{};
+  if (is_good() && token_->expires_at && !is_stopped_) {
+    if (!is_fetching_) begin_fetch(loop);
+    co_return Result<void>{};
+  }
   const uint64_t before = fetches_;
   while (fetches_ == before) {
     if (is_stopped_) co_return Error(Errc::kClosed, "the client is closed");
     if (!is_fetching_) begin_fetch(loop);
     const Result<void> woken = co_await fetched_->wait(deadline);
-    if (!woken) {
-      if (is_good(now()) && token_->expires_at) break;
-      co_return woken.error().with_context("a token for OAUTHBEARER");
-    }
+    if (!woken) co_return woken.error().with_context("a token for OAUTHBEARER");
   }
-  if (is_good(now())) co_return Result<void>{};
+  if (is_good()) co_return Result<void>{};
   co_return last_error_;
 }
 
@@ -105,11 +110,10 @@ void TokenSource::on_fetched(Result<kafka::BearerToken> token) {
   is_fetching_ = false;
   ++fetches_;
   if (token) {
-    const WallTime now = std::chrono::system_clock::now();
     token_ = *std::move(token);
     if (token_->expires_at) {
-      const std::chrono::duration<double> life = *token_->expires_at - now;
-      replace_at_ = now + std::chrono::duration_cast<WallTime::duration>(life * kUsedLife);
+      const std::chrono::duration<double> life = *token_->expires_at - now();
+      replace_at_ = now() + std::chrono::duration_cast<WallTime::duration>(life * kUsedLife);
     }
     last_error_ = Error(Errc::kAuthentication, "the token has expired already");
   } else {

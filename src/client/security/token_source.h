@@ -13,8 +13,8 @@
 namespace odradek::client {
 
 // The bearer tokens of a client: asked for on a thread of their own, one call at a time, shared by
-// all connections, and replaced when most of their life is over. Everything but create() and the
-// destructor happens on one loop.
+// all connections. When most of a token's life is over the next is asked for, behind the one that
+// is still good. Everything but the constructor and the destructor happens on one loop.
 class TokenSource {
  public:
   // Blocks until there is a token. Told to stop, it ends soon where it can.
@@ -25,8 +25,8 @@ class TokenSource {
   TokenSource& operator=(const TokenSource&) = delete;
   ~TokenSource();
 
-  // Waits until there is a token that is good for start(). A token that could not be replaced in
-  // time stays good until it expires. Errors: kAuthentication (from `fetch`), kTimedOut, kClosed.
+  // Waits until there is a token that is good for start(): at once while one has not expired.
+  // Errors: those of `fetch`, kAuthentication (an expired token came), kTimedOut, kClosed.
   io::Task<Result<void>> prepare(io::Loop& loop, MonotonicTime deadline);
   // With the latest token. kAuthentication without one.
   Result<std::unique_ptr<auth::SaslClient>> start() const;
@@ -40,10 +40,12 @@ class TokenSource {
 
   void begin_fetch(io::Loop& loop);
   void on_fetched(Result<kafka::BearerToken> token);
-  bool is_fresh(WallTime now) const;
-  bool is_good(WallTime now) const;
+  WallTime now() const;
+  bool is_fresh() const;
+  bool is_good() const;
 
   std::shared_ptr<Mailbox> mailbox_;
+  io::Loop* loop_ = nullptr;  // once prepare() was called
   std::unique_ptr<io::Event> fetched_;
   std::optional<kafka::BearerToken> token_;
   WallTime replace_at_{};

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
+#include "client/client_options.h"
 #include "client/security/token_endpoint.h"
 #include "io/task_group.h"
 
@@ -14,6 +16,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using std::chrono::system_clock;
 
@@ -81,6 +84,67 @@ TEST_F(TokenSourceTest, SaysWhyThereIsNoToken) {
   EXPECT_NE(prepare(throwing).error().message().find("no luck"), std::string_view::npos);
 }
 
+TEST_F(TokenSourceTest, KeepsTheKindOfWhatMayPass) {
+  for (const Errc code : {Errc::kNetwork, Errc::kTimedOut, Errc::kTls, Errc::kAuthentication}) {
+    TokenSource source([code](std::stop_token) -> Result<kafka::BearerToken> {
+      return Error(code, "no token today");
+    });
+    EXPECT_EQ(prepare(source).error().code(), code);
+  }
+  TokenSource throwing(
+      [](std::stop_token) -> Result<kafka::BearerToken> { throw std::runtime_error("no luck"); });
+  EXPECT_EQ(prepare(throwing).error().code(), Errc::kNetwork);
+}
+
+TEST_F(TokenSourceTest, TakesTheKindOfAProgramsOwnProvider) {
+  using kafka::ErrorKind;
+  const std::pair<ErrorKind, Errc> kinds[] = {{ErrorKind::network, Errc::kNetwork},
+                                              {ErrorKind::timeout, Errc::kTimedOut},
+                                              {ErrorKind::tls, Errc::kTls},
+                                              {ErrorKind::authentication, Errc::kAuthentication},
+                                              {ErrorKind::internal, Errc::kAuthentication}};
+  for (const auto& [kind, code] : kinds) {
+    kafka::ClientOptions options;
+    options.bootstrap = "127.0.0.1:9092";
+    options.auth = kafka::OAuthBearer{.token_provider = [outage = kind] {
+      return kafka::Result<kafka::BearerToken>(kafka::KafkaError(outage, "away"));
+    }};
+    const auto made = to_cluster_options(options);
+    ASSERT_TRUE(made) << made.error().to_string();
+    const auto prepared =
+        loop_.block_on(made->security.prepare_sasl(loop_, loop_.now() + seconds(20)));
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code(), code) << kafka::to_string(kind);
+  }
+}
+
+// A provider that hangs while the token of before is still good keeps no connection waiting.
+TEST(TokenSource, UsesATokenUntilItExpiresAndAsksForTheNextBehind) {
+  ManualClock clock;
+  io::Loop loop(clock);
+  const system_clock::time_point begun{milliseconds(clock.wall_ms())};
+  std::promise<void> may_end;
+  std::shared_future<void> ended = may_end.get_future().share();
+  std::atomic<int> asked = 0;
+  TokenSource source([&asked, ended, begun](std::stop_token) -> Result<kafka::BearerToken> {
+    const int number = ++asked;
+    if (number == 2) ended.wait();
+    kafka::BearerToken made;
+    made.token = kafka::Secret(number == 1 ? "first" : "second");
+    made.expires_at = begun + hours(number == 1 ? 1 : 3);
+    return made;
+  });
+  const auto sent = [&source] { return *(*source.start())->first(); };
+  ASSERT_TRUE(loop.block_on(source.prepare(loop, loop.now() + seconds(1))));
+  clock.advance(minutes(55));
+  ASSERT_TRUE(loop.block_on(source.prepare(loop, loop.now() + seconds(1))));
+  EXPECT_NE(sent().find("Bearer first"), std::string::npos);
+  may_end.set_value();
+  clock.advance(minutes(10));
+  ASSERT_TRUE(loop.block_on(source.prepare(loop, loop.now() + hours(1))));
+  EXPECT_NE(sent().find("Bearer second"), std::string::npos);
+}
+
 // What a call that does not end by itself does when nobody waits for it any more.
 TEST_F(TokenSourceTest, DoesNotWaitForACallUnderWay) {
   struct Shared {
@@ -128,6 +192,13 @@ TEST(TokenAnswer, IsRefusedWhenItIsNone) {
     ASSERT_FALSE(answer) << body;
     EXPECT_EQ(answer.error().code(), Errc::kAuthentication);
     EXPECT_EQ(answer.error().message().find("abc"), std::string_view::npos);
+  }
+  for (const int outage : {408, 429, 500, 502, 503, 504}) {
+    EXPECT_EQ(parse_token_answer(outage, "", now).error().code(), Errc::kNetwork) << outage;
+  }
+  for (const int final_status : {302, 400, 401, 403, 404, 501}) {
+    EXPECT_EQ(parse_token_answer(final_status, "", now).error().code(), Errc::kAuthentication)
+        << final_status;
   }
   const auto refused = parse_token_answer(401, R"({"error":"invalid_client"})", now);
   EXPECT_NE(refused.error().message().find("401: invalid_client"), std::string_view::npos);
