@@ -22,6 +22,10 @@ bool is_final(const Error& error) {
 
 io::HostPort address_of(const Broker& broker) { return {broker.host, broker.port}; }
 
+bool contains(const std::vector<io::HostPort>& places, const io::HostPort& place) {
+  return std::ranges::find(places, place) != places.end();
+}
+
 Error broker_unknown(int32_t broker_id) {
   return {Errc::kNotFound, "broker " + std::to_string(broker_id) + " is not in the metadata"};
 }
@@ -131,7 +135,7 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
   const io::HostPort address = pick_address();
   Result<Connection> connected = co_await pool_.get(address, kGeneralLane, deadline);
   if (!connected) {
-    note_failure(address);
+    note_no_connection(address);
     co_return connected.error();
   }
   const Connection connection = *std::move(connected);
@@ -146,7 +150,7 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
   ODK_CO_TRY(const int16_t version, connection->version_for(proto::MetadataRequest::kApiKey));
   auto response = co_await connection->call(request, version, deadline);
   if (!response) {
-    note_failure(address);
+    avoided_ = address;
     co_return response.error();
   }
   if (const int16_t code = response->message.error_code; code != 0) {
@@ -160,16 +164,18 @@ io::Task<Result<void>> Cluster::Impl::fetch_once(bool all) {
              build_metadata(response->message, *cache_.current(), all, loop_->now()));
   cache_.apply(std::move(metadata));
   avoided_ = {};
-  failed_.clear();
+  unreachable_.clear();
   co_return Result<void>{};
 }
 
-void Cluster::Impl::note_failure(const io::HostPort& address) {
+void Cluster::Impl::note_no_connection(const io::HostPort& address) {
   avoided_ = address;
-  if (std::ranges::find(failed_, address) == failed_.end()) failed_.push_back(address);
+  if (!pool_.is_unreachable(address)) return;
+  if (!contains(unreachable_, address)) unreachable_.push_back(address);
   const std::vector<Broker>& brokers = cache_.current()->brokers;
   const bool is_nobody_left = std::ranges::all_of(brokers, [this](const Broker& broker) {
-    return std::ranges::find(failed_, address_of(broker)) != failed_.end();
+    const io::HostPort place = address_of(broker);
+    return contains(unreachable_, place) && pool_.is_unreachable(place);
   });
   if (is_nobody_left && !brokers.empty()) rebootstrap("no known broker can be reached");
 }
@@ -180,7 +186,7 @@ void Cluster::Impl::rebootstrap(std::string_view why) {
   cache_.forget_brokers();
   coordinators_.forget_all();
   pool_.close_all();
-  failed_.clear();
+  unreachable_.clear();
   avoided_ = {};
   if (failing_since_) failing_since_ = loop_->now();
   if (options_->dns_lookup == DnsLookup::kCanonicalBootstrap) bootstrap_.clear();
@@ -245,7 +251,7 @@ io::Task<Result<Cluster::Connection>> Cluster::Impl::any_connection(MonotonicTim
       Result<Connection> connected = co_await pool_.get(address, kGeneralLane, deadline);
       if (connected || is_final(connected.error())) co_return connected;
       why = connected.error();
-      note_failure(address);
+      note_no_connection(address);
     } else {
       why = has_bootstrap.error();
     }

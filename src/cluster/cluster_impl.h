@@ -65,8 +65,9 @@ class Cluster::Impl {
   // Waits out a failure's back-off. An error when there is no time left for another try: `why`.
   io::Task<Result<void>> pause(int failures, MonotonicTime deadline, Error why);
   io::HostPort pick_address() const;
-  // The address could not be reached, or did not answer.
-  void note_failure(const io::HostPort& address);
+  // No connection to the address came up. When none of the brokers we know can be reached, begins
+  // anew (KIP-899); our own deadline, or a broker that refuses us or is slow, is no sign of that.
+  void note_no_connection(const io::HostPort& address);
   void rebootstrap(std::string_view why);
   io::Task<Result<void>> find_bootstrap(MonotonicTime deadline);
 
@@ -81,7 +82,7 @@ class Cluster::Impl {
   io::Event stopping_;
   std::vector<io::HostPort> bootstrap_;  // empty: to be looked up
   io::HostPort avoided_;  // failed last
-  std::vector<io::HostPort> failed_;  // since metadata came last
+  std::vector<io::HostPort> unreachable_;  // since metadata came last
   std::optional<MonotonicTime> failing_since_;  // no metadata came
   Result<void> round_outcome_;
   uint64_t rounds_started_ = 0;

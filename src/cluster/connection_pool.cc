@@ -10,6 +10,11 @@ namespace {
 
 uint64_t seed_of(const void* object) { return reinterpret_cast<uintptr_t>(object) >> 4U; }
 
+bool is_about_network(const Error& error) {
+  return error.code() == Errc::kNetwork || error.code() == Errc::kTimedOut ||
+         error.code() == Errc::kClosed;
+}
+
 }  // namespace
 
 ConnectionPool::ConnectionPool(io::Loop& loop, const ClusterOptions& options)
@@ -96,6 +101,16 @@ ConnectionPool::Connection ConnectionPool::find_open(const io::HostPort& address
 MonotonicTime ConnectionPool::rests_until(const io::HostPort& address) const {
   const auto found = entries_.find(key_of(address, kGeneralLane));
   return found == entries_.end() ? MonotonicTime{} : found->second->rests_until;
+}
+
+bool ConnectionPool::is_unreachable(const io::HostPort& address) const {
+  bool has_failed = false;
+  for (const auto& [key, entry] : entries_) {
+    if (key.first != key_of(address, kGeneralLane).first) continue;
+    if (entry->connection != nullptr && entry->connection->is_open()) return false;
+    has_failed = has_failed || (entry->failures > 0 && is_about_network(entry->last_error));
+  }
+  return has_failed;
 }
 
 size_t ConnectionPool::open_count() const {

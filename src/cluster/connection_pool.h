@@ -30,6 +30,9 @@ class ConnectionPool {
   Connection find_open(const io::HostPort& address, Lane lane) const;
   // When the address may be tried again; the beginning of time when it may now.
   MonotonicTime rests_until(const io::HostPort& address) const;
+  // No lane to the address is open, and the last attempt at one did not get through. A broker that
+  // refuses us is reachable.
+  bool is_unreachable(const io::HostPort& address) const;
   size_t open_count() const;
   // Closes the connections of a lane nobody will use again.
   void close_lane(Lane lane);

@@ -17,10 +17,11 @@ using std::chrono::seconds;
 // A server that answers Metadata with what the test says.
 class ScriptedBroker {
  public:
-  explicit ScriptedBroker(io::Loop& loop) : loop_(&loop) {
+  explicit ScriptedBroker(io::Loop& loop, size_t connections_max = 100) : loop_(&loop) {
     handler_.on = [this](rpc::Request request) { answer(std::move(request)); };
     rpc::ServerOptions options;
     options.apis = {{proto::ApiKey::kMetadata, 12, 13}, {proto::ApiKey::kApiVersions, 0, 4}};
+    options.limits.max_connections_per_ip = connections_max;
     server_ = std::make_unique<rpc::Server>(loop, handler_, options);
     const auto bound = server_->listen({});
     EXPECT_TRUE(bound.has_value());
@@ -28,18 +29,24 @@ class ScriptedBroker {
   }
 
   void stop() {
+    unanswered_.clear();
     if (server_ != nullptr) loop_->block_on(server_->stop());
     server_.reset();
   }
 
   std::vector<uint16_t> brokers;  // the ports it names
   proto::ErrorCode error = proto::ErrorCode::kNone;
+  bool is_silent = false;
   uint16_t port = 0;
   int requests = 0;
 
  private:
   void answer(rpc::Request request) {
     ++requests;
+    if (is_silent) {
+      unanswered_.push_back(std::move(request));
+      return;
+    }
     std::vector<proto::MetadataResponse::MetadataResponseBroker> places;
     for (const uint16_t broker_port : brokers) {
       auto& place = places.emplace_back();
@@ -61,6 +68,7 @@ class ScriptedBroker {
 
   io::Loop* loop_;
   rpc::testing::TestHandler handler_;
+  std::vector<rpc::Request> unanswered_;
   std::unique_ptr<rpc::Server> server_;
 };
 
@@ -68,7 +76,7 @@ class RebootstrapTest : public testing::Test {
  protected:
   void TearDown() override {
     if (cluster_ != nullptr) loop_.block_on(cluster_->stop());
-    for (ScriptedBroker* broker : {&home_, &away_}) broker->stop();
+    for (ScriptedBroker* broker : {&home_, &away_, &narrow_}) broker->stop();
   }
 
   void connect(ClusterOptions options = {}) {
@@ -91,9 +99,17 @@ class RebootstrapTest : public testing::Test {
     ASSERT_EQ(away_.requests, 1);
   }
 
+  Cluster::Connection connect_lane(uint16_t port, Lane lane) {
+    auto connected =
+        loop_.block_on(cluster_->connection(port, lane, loop_.now() + seconds(5)));
+    EXPECT_TRUE(connected) << connected.error().to_string();
+    return connected ? *std::move(connected) : nullptr;
+  }
+
   io::Loop loop_;
   ScriptedBroker home_{loop_};
   ScriptedBroker away_{loop_};
+  ScriptedBroker narrow_{loop_, 1};
   std::unique_ptr<Cluster> cluster_;
 };
 
@@ -106,6 +122,31 @@ TEST_F(RebootstrapTest, AsksTheBootstrapServersWhenNoKnownBrokerCanBeReached) {
   ASSERT_TRUE(found) << found.error().to_string();
   ASSERT_EQ((*found)->brokers.size(), 1U);
   EXPECT_EQ((*found)->brokers[0].port, home_.port);
+}
+
+TEST_F(RebootstrapTest, KeepsToABrokerThatIsSlowToAnswer) {
+  ClusterOptions options;
+  options.request_timeout = milliseconds(20);
+  connect(options);
+  move_away();
+  const Cluster::Connection other = connect_lane(away_.port, Lane{3});
+  ASSERT_NE(other, nullptr);
+  away_.is_silent = true;
+  EXPECT_FALSE(refresh(milliseconds(200)));
+  EXPECT_EQ(home_.requests, 1);
+  EXPECT_TRUE(other->is_open());
+}
+
+// A broker that takes no more connections is not away.
+TEST_F(RebootstrapTest, KeepsToABrokerToWhichAnyConnectionIsOpen) {
+  connect();
+  home_.brokers = {narrow_.port};
+  ASSERT_TRUE(refresh());
+  const Cluster::Connection other = connect_lane(narrow_.port, Lane{3});
+  ASSERT_NE(other, nullptr);
+  EXPECT_FALSE(refresh(milliseconds(200)));
+  EXPECT_EQ(home_.requests, 1);
+  EXPECT_TRUE(other->is_open());
 }
 
 TEST_F(RebootstrapTest, AsksOnlyKnownBrokersWhenToldSo) {
@@ -121,14 +162,14 @@ TEST_F(RebootstrapTest, AsksOnlyKnownBrokersWhenToldSo) {
 TEST_F(RebootstrapTest, AsksTheBootstrapServersWhenABrokerSaysSo) {
   connect();
   move_away();
-  auto stale = loop_.block_on(cluster_->connection(away_.port, Lane{3}, loop_.now() + seconds(5)));
-  ASSERT_TRUE(stale) << stale.error().to_string();
+  const Cluster::Connection stale = connect_lane(away_.port, Lane{3});
+  ASSERT_NE(stale, nullptr);
   away_.error = proto::ErrorCode::kRebootstrapRequired;
   home_.brokers = {home_.port};
   const auto found = refresh();
   ASSERT_TRUE(found) << found.error().to_string();
   EXPECT_EQ((*found)->brokers[0].port, home_.port);
-  EXPECT_FALSE((*stale)->is_open());
+  EXPECT_FALSE(stale->is_open());
 }
 
 TEST_F(RebootstrapTest, AsksTheBootstrapServersWhenNothingWasLearntForTooLong) {
