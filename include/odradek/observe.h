@@ -89,8 +89,11 @@ struct ClientMetrics {
   std::vector<ConsumerMetrics> consumers{};
 };
 
-// In Prometheus' text format, all names beginning with odradek_client_.
+// In Prometheus' text format, all names beginning with odradek_client_. Producers without a
+// transactional id, and consumers of one group, are one series: the sum of them.
 std::string to_prometheus(const ClientMetrics& metrics);
+// The clients of a process on one page; those with the same client id are added up.
+std::string to_prometheus(std::span<const ClientMetrics> clients);
 
 struct Record;
 class RecordBatch;
