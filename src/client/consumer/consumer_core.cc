@@ -171,11 +171,10 @@ Op<RecordBatch> ConsumerCore::next(std::chrono::milliseconds wait) {
   while (true) {
     uint64_t seen = 0;
     if (auto found = try_next(seen)) return Op<RecordBatch>::ready(*std::move(found));
-    if (wait.count() <= 0) return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     const MutexLock lock(state_.mutex);
     if (state_.changes != seen) continue;
     if (state_.events.empty() && !state_.is_event_running) state_.told_identity = state_.identity;
-    if (state_.take_wake()) {
+    if (wait.count() <= 0 || state_.take_wake()) {
       return Op<RecordBatch>::ready(Result<RecordBatch>(RecordBatch()));
     }
     client::ConsumerState::Waiting& waiting = state_.waiting.emplace();
