@@ -175,14 +175,31 @@ TEST(SubscriptionCodec, CarriesWhatStickyMembersHad) {
   auto after = decode_subscription(bytes->bytes());
   ASSERT_TRUE(after.has_value());
   EXPECT_TRUE(after->owned.empty());
-  ASSERT_TRUE(decode_sticky_data(*after));
+  read_sticky_data(*after);
   EXPECT_EQ(after->owned, of("t", {0, 2}));
   EXPECT_EQ(after->generation, 7);
   for (size_t length = 1; length < before.user_data.size(); ++length) {
     Subscriber cut = member("", {"t"});
     cut.user_data = before.user_data.substr(0, length);
+    cut.owned = of("t", {5});
+    cut.generation = 3;
+    read_sticky_data(cut);
     // Without the generation it is version 0; cut anywhere else it is nothing.
-    EXPECT_EQ(decode_sticky_data(cut).has_value(), length == before.user_data.size() - 4);
+    const bool is_version_0 = length == before.user_data.size() - 4;
+    EXPECT_EQ(cut.owned, is_version_0 ? of("t", {0, 2}) : of("t", {}));
+    EXPECT_EQ(cut.generation, -1);
+  }
+}
+
+// Whoever sends nonsense does not keep the others from getting partitions.
+TEST(SubscriptionCodec, TakesUnreadableStickyDataForNone) {
+  for (const std::string_view nonsense :
+       {"x", "\x7f\xff\xff\xff", "\xff\xff\xff\xff", "no data at all"}) {
+    Subscriber member_with_it = member("m", {"t"});
+    member_with_it.user_data = nonsense;
+    read_sticky_data(member_with_it);
+    EXPECT_TRUE(member_with_it.owned.empty());
+    EXPECT_EQ(member_with_it.generation, -1);
   }
 }
 

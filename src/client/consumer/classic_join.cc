@@ -24,7 +24,8 @@ int32_t milliseconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-Result<Slice> ClassicMember::own_subscription(kafka::Assignor assignor) {
+// The same for each assignor, but that `sticky` adds what it had.
+Result<std::vector<Slice>> ClassicMember::own_subscriptions() {
   Subscriber self;
   {
     const MutexLock lock(state_->mutex);
@@ -32,10 +33,19 @@ Result<Slice> ClassicMember::own_subscription(kafka::Assignor assignor) {
     if (is_cooperative_) self.owned = state_->table.ids();
   }
   self.generation = membership_.identity().generation;
-  if (assignor == kafka::Assignor::sticky) {
-    ODK_TRY(self.user_data, encode_sticky_data(assignment_, assignment_generation_));
+  ODK_TRY(const Slice plain, encode_subscription(self));
+  std::vector<Slice> subscriptions;
+  for (const kafka::Assignor assignor : state_->options.assignors) {
+    if (assignor != kafka::Assignor::sticky) {
+      subscriptions.push_back(plain);
+      continue;
+    }
+    Subscriber with_data = self;
+    ODK_TRY(with_data.user_data, encode_sticky_data(assignment_, assignment_generation_));
+    ODK_TRY(Slice encoded, encode_subscription(with_data));
+    subscriptions.push_back(std::move(encoded));
   }
-  return encode_subscription(self);
+  return subscriptions;
 }
 
 io::Task<GroupStep> ClassicMember::join() {
@@ -47,18 +57,15 @@ io::Task<GroupStep> ClassicMember::join() {
     failure_ = connected.error();
     co_return is_refused(failure_) ? GroupStep::kFail : GroupStep::kPause;
   }
-  std::vector<Slice> subscriptions;  // as long as the request
-  std::vector<proto::JoinGroupRequest::JoinGroupRequestProtocol> protocols;
-  for (const kafka::Assignor assignor : options.assignors) {
-    Result<Slice> subscription = own_subscription(assignor);
-    if (!subscription) {
-      failure_ = subscription.error();
-      co_return GroupStep::kFail;
-    }
-    subscriptions.push_back(*std::move(subscription));
-    auto& protocol = protocols.emplace_back();
-    protocol.name = assignor_name(assignor);
-    protocol.metadata = subscriptions.back().bytes();
+  const Result<std::vector<Slice>> subscriptions = own_subscriptions();  // as long as the request
+  if (!subscriptions) {
+    failure_ = subscriptions.error();
+    co_return GroupStep::kFail;
+  }
+  std::vector<proto::JoinGroupRequest::JoinGroupRequestProtocol> protocols(subscriptions->size());
+  for (size_t i = 0; i < protocols.size(); ++i) {
+    protocols[i].name = assignor_name(options.assignors[i]);
+    protocols[i].metadata = (*subscriptions)[i].bytes();
   }
   const kafka::GroupMetadata identity = membership_.identity();
   proto::JoinGroupRequest request;
@@ -111,9 +118,7 @@ io::Task<Result<std::map<std::string, Slice>>> ClassicMember::share_out(
   std::set<std::string> names;
   for (const auto& item : response.members) {
     ODK_CO_TRY(Subscriber member, decode_subscription(item.metadata));
-    if (assignor == kafka::Assignor::sticky) {
-      ODK_CO_TRY_VOID(decode_sticky_data(member));
-    }
+    if (assignor == kafka::Assignor::sticky) read_sticky_data(member);
     member.member_id = item.member_id;
     member.instance_id = item.group_instance_id;
     names.insert(member.topics.begin(), member.topics.end());

@@ -35,7 +35,7 @@ class ClassicMember final : public GroupMember {
   io::Task<GroupStep> sync(std::map<std::string, Slice> assignments, std::string protocol);
   io::Task<Result<std::map<std::string, Slice>>> share_out(
       const proto::JoinGroupResponse& response);
-  Result<Slice> own_subscription(kafka::Assignor assignor);
+  Result<std::vector<Slice>> own_subscriptions();
   Result<kafka::Assignor> assignor_named(std::string_view name) const;
 
   // Finds the topics of a pattern; true at once without one. False when they cannot be known now.

@@ -64,6 +64,27 @@ Result<void> decode_versioned(Bytes bytes, Arena& arena, Message& message) {
   return reader.status();
 }
 
+// kMalformed.
+Result<void> decode_sticky_data(Subscriber& member) {
+  member.owned.clear();
+  member.generation = -1;
+  if (member.user_data.empty()) return {};
+  Arena arena(kDecodeBudgetBytes);
+  wire::Reader reader(as_bytes(member.user_data), arena);
+  const int32_t topics = reader.i32();
+  for (int32_t i = 0; i < topics && reader.status(); ++i) {
+    const std::string topic(reader.string(false, false));
+    const int32_t partitions = reader.i32();
+    for (int32_t k = 0; k < partitions && reader.status(); ++k) {
+      member.owned.push_back({topic, reader.i32()});
+    }
+  }
+  ODK_TRY_VOID(reader.status());
+  if (reader.remaining() > 0) member.generation = reader.i32();  // not in version 0
+  std::ranges::sort(member.owned);
+  return reader.status();
+}
+
 }  // namespace
 
 Result<Slice> encode_subscription(const Subscriber& member) {
@@ -107,24 +128,11 @@ Result<std::string> encode_sticky_data(const std::vector<kafka::TopicPartition>&
   return std::string(bytes.flatten().text());
 }
 
-Result<void> decode_sticky_data(Subscriber& member) {
-  member.owned.clear();
-  member.generation = -1;
-  if (member.user_data.empty()) return {};
-  Arena arena(kDecodeBudgetBytes);
-  wire::Reader reader(as_bytes(member.user_data), arena);
-  const int32_t topics = reader.i32();
-  for (int32_t i = 0; i < topics && reader.status(); ++i) {
-    const std::string topic(reader.string(false, false));
-    const int32_t partitions = reader.i32();
-    for (int32_t k = 0; k < partitions && reader.status(); ++k) {
-      member.owned.push_back({topic, reader.i32()});
-    }
+void read_sticky_data(Subscriber& member) {
+  if (!decode_sticky_data(member)) {
+    member.owned.clear();
+    member.generation = -1;
   }
-  ODK_TRY_VOID(reader.status());
-  if (reader.remaining() > 0) member.generation = reader.i32();  // not in version 0
-  std::ranges::sort(member.owned);
-  return reader.status();
 }
 
 Result<Slice> encode_assignment(const std::vector<kafka::TopicPartition>& partitions) {

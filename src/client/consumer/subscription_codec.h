@@ -22,8 +22,9 @@ Result<Subscriber> decode_subscription(Bytes metadata);
 // everything up for this rebalance. Source: StickyAssignorUserData, versions 0 and 1.
 Result<std::string> encode_sticky_data(const std::vector<kafka::TopicPartition>& had,
                                        int32_t generation);
-// Into `owned` and `generation`. Empty data of a new member is fine. kMalformed.
-Result<void> decode_sticky_data(Subscriber& member);
+// Into `owned` and `generation`. Data that cannot be read, which any member can send, counts as
+// having had nothing, as in Java's StickyAssignor.
+void read_sticky_data(Subscriber& member);
 
 Result<Slice> encode_assignment(const std::vector<kafka::TopicPartition>& partitions);
 // Empty bytes are no partitions, as the coordinator gives to members the leader left out.
