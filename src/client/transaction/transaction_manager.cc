@@ -121,6 +121,7 @@ io::Task<Outcome> TransactionManager::identify(MonotonicTime deadline) {
 
 bool TransactionManager::may_send(const std::string& topic, int32_t partition) {
   if (failure_ || fatal_) return false;
+  if (state_ != State::kOpen && state_ != State::kCommitting) return false;
   if (owner_.is_v2) {
     is_started_ = true;
     return true;

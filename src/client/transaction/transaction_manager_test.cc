@@ -131,6 +131,21 @@ TEST_F(TransactionManagerTest, LeavesTheNextTransactionAloneAfterAnErrorBetweenT
   EXPECT_TRUE(stored) << stored.error().to_string();
 }
 
+TEST_F(TransactionManagerTest, SendsNothingOutsideOfATransaction) {
+  const auto may_send = [this] {
+    bool may = true;
+    on_loop([&] { may = manager_->may_send("orders", 0); });
+    return may;
+  };
+  EXPECT_FALSE(may_send());
+  const uint64_t number = begin();
+  auto stored = send("first");
+  EXPECT_TRUE(stored.get());
+  EXPECT_TRUE(may_send());
+  ASSERT_TRUE(commit(number));
+  EXPECT_FALSE(may_send());
+}
+
 TEST_F(TransactionManagerTest, AbortsWhatAnErrorWithinATransactionSpoilt) {
   const uint64_t first = begin();
   auto lost = send("first");
