@@ -1,6 +1,8 @@
 #include "wire/codec_internal.h"
 
 namespace odradek::wire::codec {
+
+const bool kHasZstd = false;
 namespace {
 
 Error no_codec() { return {Errc::kUnsupported, "this libodradek was built without zstd"}; }

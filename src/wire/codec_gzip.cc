@@ -7,6 +7,8 @@
 #include "wire/codec_internal.h"
 
 namespace odradek::wire::codec {
+
+const bool kHasGzip = true;
 namespace {
 
 constexpr int kGzipWindowBits = 15 + 16;  // the largest window; +16 means a gzip wrapper

@@ -10,6 +10,12 @@
 // The five codecs behind Compressor and Decompressor. Private to wire/.
 namespace odradek::wire::codec {
 
+// Of each codec's file, or the one in its place in builds without it.
+extern const bool kHasGzip;
+extern const bool kHasSnappy;
+extern const bool kHasLz4;
+extern const bool kHasZstd;
+
 // Output of a decompressor: hands out room step by step and notices when the limit is passed.
 class BoundedOutput {
  public:

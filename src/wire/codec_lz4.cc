@@ -6,6 +6,8 @@
 #include "wire/codec_internal.h"
 
 namespace odradek::wire::codec {
+
+const bool kHasLz4 = true;
 namespace {
 
 // Kafka's Lz4BlockInputStream refuses linked blocks, so blocks are independent (KIP-57).

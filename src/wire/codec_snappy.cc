@@ -8,6 +8,8 @@
 #include "wire/endian.h"
 
 namespace odradek::wire::codec {
+
+const bool kHasSnappy = true;
 namespace {
 
 // The framing of snappy-java's SnappyOutputStream, which Kafka's Java clients write and read:

@@ -8,6 +8,8 @@
 
 namespace odradek::wire::codec {
 
+const bool kHasZstd = true;
+
 struct ZstdCompressor::State {
   ZSTD_CCtx* context = nullptr;
 
