@@ -95,8 +95,8 @@ void print_acl(const ok::Acl& acl, const Settings& settings) {
                 {"operation", operation},
                 {"permission", permission}});
   } else {
-    fmt::print("{} {} ({})\t{}\t{}\tfrom {}\t{}\n", resource, acl.name, pattern, acl.principal,
-               operation, acl.host, permission);
+    write_out("{} {} ({})\t{}\t{}\tfrom {}\t{}\n", resource, acl.name, pattern, acl.principal,
+              operation, acl.host, permission);
   }
 }
 
@@ -129,6 +129,11 @@ Outcome add_acl(const ok::Client& client, const Settings& settings) {
 }
 
 Outcome remove_acls(const ok::Client& client, const Settings& settings) {
+  const bool is_filtered = settings.deny || !settings.resource_type.empty() ||
+                           !settings.resource.empty() || !settings.pattern.empty() ||
+                           !settings.principal.empty() || !settings.host.empty() ||
+                           !settings.operation.empty();
+  if (is_filtered == settings.all) return wrong("acls remove: say which ones, or --all");
   const auto filter = filter_of(settings);
   if (!filter) return filter.error();
   ok::Admin admin(client);

@@ -78,10 +78,12 @@ void add_acls(CLI::App& app, Settings& settings, Command& command) {
     sub->add_option("--operation", settings.operation, "read, write, describe, all ...")
         ->required(is_whole);
     sub->add_flag("--deny", settings.deny);
+    return sub;
   };
   add("list", "those that match", list_acls, false);
   add("add", "add one", add_acl, true);
-  add("remove", "remove those that match, and print them", remove_acls, false);
+  add("remove", "remove those that match, and print them", remove_acls, false)
+      ->add_flag("--all", settings.all, "remove every entry there is");
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ void add_produce(CLI::App& app, Settings& settings, Command& command) {
   sub->add_flag("-Z,--null", settings.empty_is_null,
                 "an empty value is a tombstone, an empty key none");
   add_repeated(*sub, "-H,--header", settings.headers, "name=value, may be repeated");
-  sub->add_option("-z,--compression", settings.compression)->check(kCodecs)->capture_default_str();
-  sub->add_option("--acks", settings.acks)->check(kAcks)->capture_default_str();
+  sub->add_option("-z,--compression", settings.compression, "default: none")->check(kCodecs);
+  sub->add_option("--acks", settings.acks, "default: all")->check(kAcks);
   sub->add_option("-c,-n,--count", settings.count, "stop after so many records");
 }
 

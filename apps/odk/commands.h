@@ -12,10 +12,11 @@
 // The commands of odk. Each prints to standard output and returns an error to be printed.
 namespace odk {
 
-// What the command line says. Texts keep what they were typed as; the commands check them.
+// What the command line says. Texts keep what they were typed as; the commands check them. What
+// was given wins over a property, and a property over the default.
 struct Settings {
-  std::string bootstrap = "localhost:9092";
-  int timeout_ms = 30'000;
+  std::optional<std::string> bootstrap;
+  std::optional<int> timeout_ms;
   std::string ca_file;
   bool tls = false;
   std::string mechanism;
@@ -40,8 +41,8 @@ struct Settings {
   bool empty_is_null = false;
   bool by_line = false;
   std::vector<std::string> files;
-  std::string compression = "none";
-  std::string acks = "all";
+  std::optional<std::string> compression;
+  std::optional<std::string> acks;
   std::vector<std::string> headers;
   std::string group;
   bool consumer_protocol = false;
@@ -64,6 +65,7 @@ struct Settings {
   std::string host;
   std::string operation;
   bool deny = false;
+  bool all = false;
 
   // perf.
   std::string payload_file;
@@ -107,7 +109,7 @@ odradek::kafka::ProducerOptions producer_options(const Settings& settings);
 // Connects and runs the command. The program's exit code; not 0 after one line on standard error.
 int run(Settings& settings, Command command);
 
-// --timeout-ms.
+// How long a broker may take to answer.
 std::chrono::milliseconds wait_of(const Settings& settings);
 
 // A usage error: exit code 2.
@@ -116,7 +118,7 @@ odradek::kafka::KafkaError wrong(std::string message);
 // "name=value" as a pair; no value without '='.
 std::pair<std::string, std::optional<std::string>> split_pair(const std::string& text);
 
-// The partitions of the topics, or those that -p names.
+// The partitions of the topics, or those that -p names, which each topic must have.
 odradek::kafka::Result<std::vector<odradek::kafka::TopicPartition>> partitions_of(
     const odradek::kafka::Client& client, const Settings& settings,
     const std::vector<std::string>& topics);

@@ -49,8 +49,9 @@ Outcome describe_configs(const ok::Client& client, const Settings& settings) {
                   {"read_only", entry.is_read_only},
                   {"sensitive", entry.is_sensitive}});
     } else {
-      fmt::print("{}={}\t{}\n", entry.name, entry.value.value_or("(secret)"),
-                 name_of(entry.source));
+      write_out("{}={}\t{}\n", entry.name,
+                entry.value.value_or(entry.is_sensitive ? "(secret)" : "(none)"),
+                name_of(entry.source));
     }
   }
   return {};

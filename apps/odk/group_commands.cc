@@ -1,10 +1,12 @@
 // odk groups.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "commands.h"
 #include "json_output.h"
+#include "offset_lookup.h"
 #include "offset_text.h"
 
 namespace odk {
@@ -24,7 +26,7 @@ Outcome list_groups(const ok::Client& client, const Settings& settings) {
                   {"type", group.type},
                   {"protocol_type", group.protocol_type}});
     } else {
-      fmt::print("{}\t{}\t{}\n", group.id, group.state, group.type);
+      write_out("{}\t{}\t{}\n", group.id, group.state, group.type);
     }
   }
   return {};
@@ -76,18 +78,18 @@ std::string number_or_dash(int64_t number) {
 }
 
 void print_group(const ok::GroupDescription& group, const std::vector<Row>& rows) {
-  fmt::print("group {}: {}, {}, assignor {}, {} members, coordinator {}\n", group.id, group.state,
-             group.type, group.assignor.empty() ? "-" : group.assignor, group.members.size(),
-             group.coordinator);
+  write_out("group {}: {}, {}, assignor {}, {} members, coordinator {}\n", group.id, group.state,
+            group.type, group.assignor.empty() ? "-" : group.assignor, group.members.size(),
+            group.coordinator);
   for (const ok::GroupMember& member : group.members) {
-    fmt::print("  member {}\t{}\t{}\t{} partitions\n", member.client_id, member.host,
-               member.instance_id.empty() ? member.member_id : member.instance_id,
-               member.assignment.size());
+    write_out("  member {}\t{}\t{}\t{} partitions\n", member.client_id, member.host,
+              member.instance_id.empty() ? member.member_id : member.instance_id,
+              member.assignment.size());
   }
   for (const Row& row : rows) {
-    fmt::print("  {}-{}\tcommitted {}\tend {}\tlag {}\t{}\n", row.id.topic, row.id.partition,
-               number_or_dash(row.committed), number_or_dash(row.end), number_or_dash(row.lag()),
-               row.owner);
+    write_out("  {}-{}\tcommitted {}\tend {}\tlag {}\t{}\n", row.id.topic, row.id.partition,
+              number_or_dash(row.committed), number_or_dash(row.end), number_or_dash(row.lag()),
+              row.owner);
   }
 }
 
@@ -144,40 +146,30 @@ Outcome reset_group(const ok::Client& client, const Settings& settings) {
   using Kind = OffsetText::Kind;
   const auto to = parse_offset(settings.offsets.empty() ? "beginning" : settings.offsets.back());
   if (!to) return to.error();
+  if (to->kind == Kind::kStored || to->kind == Kind::kUntil) {
+    return wrong("-o of this command: beginning, end, N, -N or s@MS");
+  }
   const auto partitions = partitions_of(client, settings, settings.topics);
   if (!partitions) return partitions.error();
   ok::Admin admin(client);
-  const auto listed_at = [&](int64_t time) {
-    return ok::all(admin.list_offsets(*partitions, time, wait_of(settings)).get());
-  };
-  const auto first = listed_at(static_cast<int64_t>(ok::OffsetSpec::earliest));
+  const OffsetLookup lookup{.admin = &admin, .partitions = *partitions, .wait = wait_of(settings)};
+  const auto wanted = offsets_of(lookup, *to);
+  if (!wanted) return wanted.error();
+  const auto first = first_offsets(lookup);
   if (!first) return first.error();
-  const auto last = listed_at(static_cast<int64_t>(ok::OffsetSpec::latest));
+  const auto last = last_offsets(lookup);
   if (!last) return last.error();
-  const auto since = to->kind == Kind::kSince ? listed_at(to->value) : first;
-  if (!since) return since.error();
   std::vector<ok::CommittedOffset> offsets;
   for (size_t i = 0; i < partitions->size(); ++i) {
-    const int64_t low = (*first)[i].offset;
-    const int64_t high = (*last)[i].offset;
-    int64_t offset = low;
-    switch (to->kind) {
-      case Kind::kBeginning: break;
-      case Kind::kEnd: offset = high; break;
-      case Kind::kAbsolute: offset = std::clamp(to->value, low, high); break;
-      case Kind::kBeforeEnd: offset = std::max(low, high - to->value); break;
-      case Kind::kSince: offset = (*since)[i].offset < 0 ? high : (*since)[i].offset; break;
-      case Kind::kStored:
-      case Kind::kUntil: return wrong("-o of this command: beginning, end, N, -N or s@MS");
-    }
+    const int64_t offset = std::clamp((*wanted)[i], (*first)[i], (*last)[i]);
     offsets.push_back({(*partitions)[i], ok::OffsetAndMetadata{.offset = offset}});
   }
   const Outcome altered =
       ok::all(admin.alter_group_offsets(settings.group, offsets, wait_of(settings)).get());
   if (!altered) return altered;
   for (const ok::CommittedOffset& item : offsets) {
-    fmt::print("{}-{}\t{}\n", item.partition.topic, item.partition.partition,
-               item.committed->offset);
+    write_out("{}-{}\t{}\n", item.partition.topic, item.partition.partition,
+              item.committed->offset);
   }
   return {};
 }

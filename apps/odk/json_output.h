@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
-#include <string>
+
+#include "output.h"
 
 namespace odk {
 
@@ -11,8 +11,7 @@ using Json = nlohmann::ordered_json;
 
 // Prints the value as one line. Bytes that are no UTF-8 become U+FFFD.
 inline void print_json(const Json& value) {
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  write_text(value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace odk

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "output.h"
 
 namespace odk {
 
@@ -44,7 +45,7 @@ void print_result(std::string_view mode, uint64_t records, uint64_t failed, uint
   const double wall = std::chrono::duration<double>(Clock::now() - began).count();
   const double cpu = cpu_seconds() - cpu_before;
   const auto count = static_cast<double>(records);
-  fmt::print(
+  write_out(
       "mode={} ok={} failed={} wall_s={:.2f} records_per_s={:.0f} mb_per_s={:.1f} "
       "cpu_s_per_million={:.3f} peak_rss_mb={:.1f}\n",
       mode, records, failed, wall, count / wall, static_cast<double>(bytes) / wall / kMillion,
@@ -66,7 +67,7 @@ std::vector<std::string> payloads(const Settings& settings) {
 
 Outcome perf_produce(const ok::Client& client, const Settings& settings) {
   ok::ProducerOptions options = producer_options(settings);
-  options.idempotent = settings.idempotent && options.acks == ok::Acks::all;
+  if (!settings.idempotent) options.idempotent = false;
   const std::vector<std::string> lines = payloads(settings);
   ok::Producer producer(client, options);
   const auto warm = producer.send({.topic = settings.topic, .value = lines[0]}).get();
@@ -96,19 +97,12 @@ Outcome perf_produce(const ok::Client& client, const Settings& settings) {
 }
 
 Outcome perf_consume(const ok::Client& client, const Settings& settings) {
-  ok::ConsumerOptions options;
-  options.start = ok::Start::earliest;
-  ok::Consumer consumer(client, options);
-  ok::Admin admin(client);
-  const auto topics = ok::all(admin.describe_topics({settings.topic}).get());
-  if (!topics) return topics.error();
-  std::vector<ok::TopicPartition> partitions;
-  for (const ok::PartitionInfo& partition : topics->front().partitions) {
-    partitions.push_back({settings.topic, partition.id});
-  }
+  ok::Consumer consumer(client, settings.options.consumer);
+  const auto partitions = partitions_of(client, settings, {settings.topic});
+  if (!partitions) return partitions.error();
   const double cpu_before = cpu_seconds();
   const auto began = Clock::now();
-  if (const auto assigned = consumer.assign(partitions); !assigned) return assigned;
+  if (const auto assigned = consumer.assign(*partitions); !assigned) return assigned;
   uint64_t count = 0;
   uint64_t bytes = 0;
   while (count < settings.count) {
@@ -151,7 +145,7 @@ Outcome perf_latency(const ok::Client& client, const Settings& settings) {
   const auto at = [&waits_ms](double part) {
     return waits_ms[static_cast<size_t>(part * static_cast<double>(waits_ms.size() - 1))];
   };
-  fmt::print("p50_ms={:.3f} p99_ms={:.3f} max_ms={:.3f} ", at(0.5), at(0.99), waits_ms.back());
+  write_out("p50_ms={:.3f} p99_ms={:.3f} max_ms={:.3f} ", at(0.5), at(0.99), waits_ms.back());
   print_result("latency", settings.count, 0, bytes, began, cpu_before);
   return producer.close(seconds(10)).get();
 }

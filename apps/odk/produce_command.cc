@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "format.h"
+#include "output.h"
 
 namespace odk {
 
@@ -63,7 +64,7 @@ class Feeder {
     }
     ++sent_;
     return producer_.send(record_, [this](const ok::Result<ok::RecordMetadata>& done) {
-      if (!done && failed_++ == 0) fmt::print(stderr, "odk: {}\n", done.error().to_string());
+      if (!done && failed_++ == 0) write_error(done.error().to_string());
     });
   }
 
@@ -107,6 +108,7 @@ Outcome feed(Feeder& feeder, std::istream& input, const std::string& delimiter) 
 Outcome feed_files(Feeder& feeder, const Settings& settings) {
   const std::string delimiter = unescape(settings.record_delimiter);
   for (const std::string& path : settings.files) {
+    if (feeder.is_full()) break;
     std::ifstream file(path, std::ios::binary);
     if (!file) return wrong("cannot read " + path);
     if (settings.by_line) {
@@ -123,8 +125,8 @@ Outcome feed_files(Feeder& feeder, const Settings& settings) {
 
 ok::ProducerOptions producer_options(const Settings& settings) {
   ok::ProducerOptions options = settings.options.producer;
-  if (settings.acks != "all") options.acks = acks(settings.acks);
-  if (settings.compression != "none") options.compression = compression(settings.compression);
+  if (settings.acks) options.acks = acks(*settings.acks);
+  if (settings.compression) options.compression = compression(*settings.compression);
   return options;
 }
 

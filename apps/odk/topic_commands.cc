@@ -35,18 +35,18 @@ Json json_of(const ok::TopicInfo& topic) {
 }
 
 void print_topic(const ok::TopicInfo& topic) {
-  fmt::print("  {} with {} partitions\n", topic.name, topic.partitions.size());
+  write_out("  {} with {} partitions\n", topic.name, topic.partitions.size());
 }
 
 void print_details(const ok::TopicInfo& topic) {
-  fmt::print("{}\tid {}\t{} partitions\n", topic.name, topic.id.to_string(),
-             topic.partitions.size());
+  write_out("{}\tid {}\t{} partitions\n", topic.name, topic.id.to_string(),
+            topic.partitions.size());
   for (const ok::PartitionInfo& partition : topic.partitions) {
-    fmt::print("  {}\tleader {}\treplicas {}\tin sync {}{}\n", partition.id, partition.leader,
-               fmt::join(partition.replicas, ","), fmt::join(partition.in_sync_replicas, ","),
-               partition.offline_replicas.empty()
-                   ? std::string()
-                   : fmt::format("\toffline {}", fmt::join(partition.offline_replicas, ",")));
+    write_out("  {}\tleader {}\treplicas {}\tin sync {}{}\n", partition.id, partition.leader,
+              fmt::join(partition.replicas, ","), fmt::join(partition.in_sync_replicas, ","),
+              partition.offline_replicas.empty()
+                  ? std::string()
+                  : fmt::format("\toffline {}", fmt::join(partition.offline_replicas, ",")));
   }
 }
 
@@ -75,11 +75,11 @@ Outcome list(const ok::Client& client, const Settings& settings) {
     print_json(all);
     return {};
   }
-  fmt::print("cluster {}, controller {}\n", cluster->id, cluster->controller);
+  write_out("cluster {}, controller {}\n", cluster->id, cluster->controller);
   for (const ok::BrokerInfo& broker : cluster->brokers) {
-    fmt::print("  broker {} at {}:{}\n", broker.id, broker.host, broker.port);
+    write_out("  broker {} at {}:{}\n", broker.id, broker.host, broker.port);
   }
-  fmt::print("{} topics\n", topics->size());
+  write_out("{} topics\n", topics->size());
   for (const ok::TopicInfo& topic : *topics) print_topic(topic);
   return {};
 }
@@ -142,7 +142,7 @@ Outcome query_offsets(const ok::Client& client, const Settings& settings) {
     if (settings.json) {
       print_json({{"topic", id.topic}, {"partition", id.partition}, {"offset", offset}});
     } else {
-      fmt::print("{} [{}] offset {}\n", id.topic, id.partition, offset);
+      write_out("{} [{}] offset {}\n", id.topic, id.partition, offset);
     }
   }
   return {};

@@ -1,9 +1,11 @@
 // odk as users of kcat know such a tool.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -41,6 +43,12 @@ class Odk : public testing::Test {
     return ended.output;
   }
   std::string address() const { return address_; }
+  // The exit code of a command of the shell, in which `odk` stands for the program.
+  int shell(const std::string& command) const {
+    const std::string odk = "odk() { " ODK_BINARY_DIR "/odk -b " + address_ + " \"$@\"; }\n";
+    const int status = std::system((odk + command).c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
 
  private:
   Process broker_;
@@ -105,7 +113,8 @@ TEST_F(Odk, SplitsInputByAnyDelimiterAndReadsFiles) {
   std::ofstream(file) << "x\ny\n";
   out({"produce", "t", file.string()});
   out({"produce", "t", "-l", file.string()});
-  EXPECT_EQ(out({"consume", "t", "-e", "-o", "3", "-D", ";"}), "x\ny\n;x;y;");
+  out({"produce", "t", file.string(), file.string(), "-n", "1"});
+  EXPECT_EQ(out({"consume", "t", "-e", "-o", "3", "-D", ";"}), "x\ny\n;x;y;x\ny\n;");
   std::filesystem::remove(file);
 }
 
@@ -142,12 +151,42 @@ TEST_F(Odk, ReadsAsAGroupAndMovesIt) {
   EXPECT_EQ(run({"groups", "describe", "g"}).code, 3);
 }
 
+TEST_F(Odk, CommitsOnlyWhatItPrinted) {
+  out({"topics", "create", "t", "-p", "1"});
+  out({"produce", "t"}, "1\n2\n3\n");
+  EXPECT_EQ(out({"consume", "t", "-g", "g", "-n", "1"}), "1\n");
+  EXPECT_EQ(out({"consume", "t", "-g", "g", "-n", "1"}), "2\n");
+  EXPECT_EQ(out({"consume", "t", "-g", "g", "-e"}), "3\n");
+  EXPECT_NE(shell("odk consume t -g full -e >/dev/full 2>/dev/null"), 0);
+  EXPECT_EQ(out({"consume", "t", "-g", "full", "-e"}), "1\n2\n3\n");
+}
+
+TEST_F(Odk, ReadsToTheEndsOfItsShareOfAGroup) {
+  out({"topics", "create", "t", "-p", "2"});
+  out({"produce", "t", "-p", "0"}, "a\n");
+  out({"produce", "t", "-p", "1"}, "b\n");
+  Process other("odk", {"-b", address(), "consume", "t", "-g", "g"});
+  const std::string first = other.line();
+  const std::string second = other.line();
+  EXPECT_EQ(std::set<std::string>({first, second}), (std::set<std::string>{"a", "b"}));
+  out({"produce", "t", "-p", "0"}, "c\n");
+  out({"produce", "t", "-p", "1"}, "d\n");
+  // Which of them each gets depends on when the other one gave its partitions up.
+  EXPECT_EQ(run({"consume", "t", "-e", "-X", "group.id=g"}).code, 0);
+}
+
 TEST_F(Odk, GrantsAndTakesAccess) {
   out({"acls", "add", "-t", "topic", "-n", "t", "-u", "User:alice", "--operation", "read"});
   EXPECT_EQ(out({"acls", "list"}), "topic t (literal)\tUser:alice\tread\tfrom *\tallow\n");
   EXPECT_EQ(out({"acls", "list", "-t", "group"}), "");
   EXPECT_EQ(json_lines(out({"-J", "acls", "list"}))[0]["principal"], "User:alice");
+  EXPECT_EQ(run({"acls", "remove"}).code, 2);
+  EXPECT_EQ(run({"acls", "remove", "--all", "-u", "User:alice"}).code, 2);
+  EXPECT_EQ(json_lines(out({"-J", "acls", "list"})).size(), 1U);
   out({"acls", "remove", "-u", "User:alice"});
+  EXPECT_EQ(out({"acls", "list"}), "");
+  out({"acls", "add", "-t", "topic", "-n", "t", "-u", "User:bob", "--operation", "read"});
+  out({"acls", "remove", "--all"});
   EXPECT_EQ(out({"acls", "list"}), "");
 }
 
@@ -165,6 +204,64 @@ TEST_F(Odk, TakesPropertiesOfOtherClients) {
   EXPECT_NE(wrong.errors.find("compression.type"), std::string::npos) << wrong.errors;
 }
 
+TEST_F(Odk, TakesWhatIsTypedBeforeProperties) {
+  out({"topics", "create", "t", "-p", "1"});
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("odk-typed-" + std::to_string(getpid()));
+  std::ofstream(file) << "bootstrap.servers=127.0.0.1:1\nrequest.timeout.ms=20000\n";
+  const std::string config = " -F " + file.string();
+  EXPECT_NE(out({"-F", file.string(), "list"}).find("t with 1"), std::string::npos);
+  const std::string plain = ODK_BINARY_DIR "/odk";
+  EXPECT_EQ(shell("ODK_BOOTSTRAP=" + address() + " " + plain + config + " list >/dev/null"), 0);
+  EXPECT_EQ(shell("ODK_BOOTSTRAP=127.0.0.1:1 " + plain + " -X bootstrap.servers=" + address() +
+                  " list >/dev/null"),
+            0);
+  // A property that cannot be met, and the option that takes it back.
+  const std::vector<std::string> send = {"-X", "acks=0", "-X", "enable.idempotence=true"};
+  auto refused = send;
+  refused.insert(refused.end(), {"produce", "t"});
+  EXPECT_EQ(run(refused, "x\n").code, 2);
+  auto taken = refused;
+  taken.insert(taken.end(), {"--acks", "all"});
+  EXPECT_EQ(run(taken, "x\n").code, 0);
+  out({"topics", "create", "narrow", "-p", "1", "-c", "max.message.bytes=300"});
+  const std::string big(1'000, 'x');
+  out({"-X", "compression.type=gzip", "produce", "narrow"}, big + "\n");
+  EXPECT_EQ(run({"-X", "compression.type=gzip", "produce", "narrow", "-z", "none"}, big).code, 3);
+  EXPECT_EQ(out({"-X", "auto.offset.reset=latest", "consume", "t", "-e"}), "");
+  EXPECT_EQ(out({"-X", "auto.offset.reset=latest", "consume", "t", "-o", "beginning", "-n", "1"}),
+            "x\n");
+  std::filesystem::remove(file);
+}
+
+TEST_F(Odk, SaysThatItsOutputCannotBeWritten) {
+  out({"topics", "create", "t", "-p", "1"});
+  out({"produce", "t"}, "1\n2\n3\n");
+  for (const char* command : {"-J list", "list", "consume t -e", "offsets t", "configs describe t",
+                              "topics describe t"}) {
+    EXPECT_EQ(shell("odk " + std::string(command) + " >/dev/full 2>/dev/null"), 4) << command;
+  }
+  constexpr int kPipe = 141;
+  const int code = shell(  // the reader is gone before the first word
+      "mkfifo /tmp/odk-fifo-$$; (exec 3</tmp/odk-fifo-$$) & "
+      "exec 4>/tmp/odk-fifo-$$; wait; rm /tmp/odk-fifo-$$; odk consume t -e >&4 2>/dev/null");
+  EXPECT_EQ(code, kPipe);
+}
+
+TEST_F(Odk, ShowsNoSecrets) {
+  const Ended typed = run({"-X", "sasl.password:hunter2", "list"});
+  EXPECT_EQ(typed.code, 2);
+  EXPECT_EQ(typed.errors.find("hunter2"), std::string::npos) << typed.errors;
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("odk-secret-" + std::to_string(getpid()));
+  std::ofstream(file) << "acks=all\nhunter2\n";
+  const Ended read = run({"-F", file.string(), "list"});
+  EXPECT_EQ(read.code, 2);
+  EXPECT_EQ(read.errors.find("hunter2"), std::string::npos) << read.errors;
+  EXPECT_NE(read.errors.find("line 2"), std::string::npos) << read.errors;
+  std::filesystem::remove(file);
+}
+
 TEST_F(Odk, SaysWhatIsWrong) {
   EXPECT_EQ(run({"consume", "t", "-o", "somewhere"}).code, 2);
   EXPECT_EQ(run({"consume", "t", "-g", "g", "-o", "7"}).code, 2);
@@ -176,6 +273,9 @@ TEST_F(Odk, SaysWhatIsWrong) {
   EXPECT_EQ(unknown.code, 3);
   EXPECT_NE(unknown.errors.find("no-such-topic"), std::string::npos);
   EXPECT_EQ(run({"produce", "t", "/no/such/file"}).code, 2);
+  out({"topics", "create", "two", "-p", "2"});
+  out({"topics", "create", "one", "-p", "1"});
+  EXPECT_EQ(run({"offsets", "two", "one", "-p", "0", "-p", "9"}).code, 2);
   const Ended help = run({"--help"});
   EXPECT_EQ(help.code, 0);
   for (const char* part : {"produce", "consume", "groups", "topics", "configs", "acls", "perf",
