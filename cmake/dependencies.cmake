@@ -42,6 +42,7 @@ endif()
 if(ODRADEK_IS_WHOLE)  # the programs'
   odk_pkg(sqlite sqlite3)
   odk_pkg(yaml yaml-cpp)
+  odk_pkg(pugixml pugixml)
   find_package(prometheus-cpp REQUIRED CONFIG)
 endif()
 

@@ -99,12 +99,15 @@ if(ODRADEK_IS_WHOLE)
   odk_module(http DEPS io LIBS odk_asio ASIO)
   odk_module(obs DEPS http LIBS prometheus-cpp::core nlohmann_json::nlohmann_json)
   odk_module(log DEPS wire)
-  odk_module(store DEPS http LIBS odk_asio nlohmann_json::nlohmann_json OpenSSL::Crypto ASIO)
   odk_module(broker DEPS rpc log obs config
              LIBS odk_asio nlohmann_json::nlohmann_json PkgConfig::re2 PkgConfig::xxhash ASIO
              SOURCES ${ODRADEK_ASSETS_SOURCE})
 endif()
 odk_module(web DEPS base LIBS ${curl} TEST_DEPS http)
+if(ODRADEK_IS_WHOLE)
+  odk_module(store DEPS wire auth web config
+             LIBS OpenSSL::Crypto PkgConfig::pugixml nlohmann_json::nlohmann_json)
+endif()
 odk_module(cluster DEPS rpc LIBS odk_asio ASIO TEST_DEPS broker)
 odk_module(client DEPS cluster web LIBS odk_asio PkgConfig::re2 ${json} ASIO TEST_DEPS broker)
 if(ODRADEK_IS_WHOLE)

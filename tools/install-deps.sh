@@ -9,7 +9,7 @@ declare -A GROUPS_OF=(
     python3 openssl ca-certificates kcat curl zstd
     libboost1.81-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libisal-dev libzstd-dev
     liblz4-dev libsnappy-dev zlib1g-dev libxxhash-dev libspdlog-dev libfmt-dev libyaml-cpp-dev
-    libcli11-dev libre2-dev nlohmann-json3-dev libsqlite3-dev libmimalloc-dev
+    libcli11-dev libre2-dev nlohmann-json3-dev libsqlite3-dev libpugixml-dev libmimalloc-dev
     libgtest-dev libgmock-dev libbenchmark-dev"
   [lint]="clang-format-19 clang-tidy-19"
   [bench]="gcc libc6-dev librdkafka-dev default-jre-headless maven"

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "obs": "base io http",
     "rpc": "base wire proto io auth",
     "log": "base wire io",
-    "store": "base wire io http",
+    "store": "base wire auth web config",
     "cluster": "base wire proto io auth rpc",
     "client": "base wire proto io auth rpc cluster web",
     "broker": "base wire proto io auth rpc log http obs config",
@@ -51,6 +51,7 @@ THIRD_PARTY_HOMES = {
     "yaml-cpp/": r"src/config/|apps/|src/.*config[^/]*\.cc$",
     "CLI/": r"apps/",
     "curl/": r"src/web/",
+    "pugixml": r"src/store/",
     "prometheus/": r"src/obs/",
 }
 

@@ -156,7 +156,8 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root) {
   return std::unique_ptr<FileStore>(new FileStore(whole.string()));
 }
 
-Result<std::unique_ptr<ObjectWriter>> FileStore::open_writer(const std::string& key) {
+Result<std::unique_ptr<ObjectWriter>> FileStore::open_writer(
+    const std::string& key, const std::optional<WriterOptions>& /*options*/) {
   ODK_TRY_VOID(check_key(key));
   ODK_TRY(std::unique_ptr<FileWriter> writer, FileWriter::create(path_of(key), key));
   return writer;

@@ -64,7 +64,8 @@ Result<ObjectInfo> MemoryStore::put(const std::string& key, Bytes content) {
   return store_locked(key, Slice::copy_of(content));
 }
 
-Result<std::unique_ptr<ObjectWriter>> MemoryStore::open_writer(const std::string& key) {
+Result<std::unique_ptr<ObjectWriter>> MemoryStore::open_writer(
+    const std::string& key, const std::optional<WriterOptions>& /*options*/) {
   ODK_TRY_VOID(check_key(key));
   return std::make_unique<MemoryWriter>(*this, key);
 }

@@ -15,7 +15,8 @@ class MemoryStore final : public ObjectStore {
   Result<ObjectInfo> put_if_match(const std::string& key, Bytes content,
                                   const std::string& etag) override;
   Result<ObjectInfo> put(const std::string& key, Bytes content) override;
-  Result<std::unique_ptr<ObjectWriter>> open_writer(const std::string& key) override;
+  Result<std::unique_ptr<ObjectWriter>> open_writer(
+      const std::string& key, const std::optional<WriterOptions>& options = {}) override;
   Result<Slice> get(const std::string& key) override;
   Result<Slice> get_range(const std::string& key, uint64_t offset, uint64_t length) override;
   Result<Slice> get_suffix(const std::string& key, uint64_t length) override;

@@ -34,15 +34,24 @@ class ObjectWriter {
   virtual Result<ObjectInfo> commit_if_absent() = 0;
 };
 
+// How a writer of a store that takes objects in parts does it; other stores have no use for it.
+// Memory of a writer: at most (in_flight + 1) * part_bytes.
+struct WriterOptions {
+  uint64_t part_bytes = 8ULL << 20U;  // stores round small ones up to what they take
+  uint32_t in_flight = 3;             // parts under way at once
+};
+
 // What a store promised when asked by really trying it.
 struct Capabilities {
   bool enforces_create_only = false;
 };
 
-// A flat name space of immutable objects: files, memory, later the clouds. Keys are relative
-// paths of '/'-separated parts. All calls block; any thread may call. Errors carry operation and
-// key: kNotFound, kAlreadyExists, kPrecondition, kIo (the store's own words), kInvalidArgument (a
-// key that leaves the root), kTimedOut.
+// A flat name space of immutable objects: files, memory, the clouds. Keys are relative paths of
+// '/'-separated parts. All calls block; any thread may call. Errors carry operation and key:
+// kNotFound, kAlreadyExists, kPrecondition, kIo (the store's own words), kInvalidArgument (a key
+// that leaves the root); from stores over the network also kConfig (no such bucket),
+// kAuthentication, kTimedOut, kNetwork (not reached, unavailable), kLimitExceeded (throttled),
+// kChecksum (bytes changed on the way), each after the retries that make sense.
 class ObjectStore {
  public:
   ObjectStore() = default;
@@ -55,7 +64,9 @@ class ObjectStore {
   virtual Result<ObjectInfo> put_if_match(const std::string& key, Bytes content,
                                           const std::string& etag) = 0;
   virtual Result<ObjectInfo> put(const std::string& key, Bytes content) = 0;
-  virtual Result<std::unique_ptr<ObjectWriter>> open_writer(const std::string& key) = 0;
+  // The writer must not outlive the store.
+  virtual Result<std::unique_ptr<ObjectWriter>> open_writer(
+      const std::string& key, const std::optional<WriterOptions>& options = {}) = 0;
 
   virtual Result<Slice> get(const std::string& key) = 0;
   // At most `length` bytes from `offset`; fewer at the end of the object.

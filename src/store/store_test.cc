@@ -6,6 +6,8 @@
 #include "base/ids.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
+#include "store/s3/fake_s3_for_tests.h"
+#include "store/s3/s3_store.h"
 
 namespace odradek::store {
 namespace {

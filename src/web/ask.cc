@@ -1,36 +1,17 @@
 #include "web/ask.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
-#include <memory>
 #include <utility>
+
+#include "web/curl_handles.h"
 
 namespace odradek::web {
 namespace {
 
 constexpr long kRedirectsMax = 5;
 constexpr int kPollMax_ms = 1000;
-
-struct EasyDelete {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct MultiDelete {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-// Wipes the lines, which curl copied.
-struct HeadersDelete {
-  void operator()(curl_slist* list) const {
-    for (curl_slist* at = list; at != nullptr; at = at->next) {
-      for (char* c = at->data; *c != '\0'; ++c) *const_cast<volatile char*>(c) = '*';
-    }
-    curl_slist_free_all(list);
-  }
-};
-using Easy = std::unique_ptr<CURL, EasyDelete>;
-using Multi = std::unique_ptr<CURLM, MultiDelete>;
-using Headers = std::unique_ptr<curl_slist, HeadersDelete>;
 
 struct Body {
   std::string text;
@@ -46,18 +27,6 @@ size_t take_body(char* data, size_t /*one*/, size_t size, void* into) {
   }
   body.text.append(data, size);
   return size;
-}
-
-Errc code_of(CURLcode code) {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return Errc::kTimedOut;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: return Errc::kTls;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return Errc::kInvalidArgument;
-    default: return Errc::kNetwork;
-  }
 }
 
 // Runs the transfer so that another thread can end it at once.
@@ -109,10 +78,7 @@ void set_options(CURL* easy, const Question& question, curl_slist* headers, Body
 Headers headers_of(const Question& question) {
   Headers headers;
   for (const std::string& line : question.headers) {
-    curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
-    if (longer == nullptr) break;
-    static_cast<void>(headers.release());
-    headers.reset(longer);
+    if (!append_header(headers, line.c_str())) break;
   }
   return headers;
 }
@@ -135,7 +101,7 @@ Result<Answer> ask(const Question& question, std::stop_token stop) {
   }
   if (*code != CURLE_OK) {
     const char* const words = reason[0] != '\0' ? reason.data() : curl_easy_strerror(*code);
-    return Error(code_of(*code), fmt::format("{}: {}", question.url, words));
+    return Error(code_of_curl(*code), fmt::format("{}: {}", question.url, words));
   }
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);

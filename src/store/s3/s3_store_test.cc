@@ -1,0 +1,407 @@
+#include "store/s3/s3_store.h"
+
+#include <gtest/gtest.h>
+
+#include "store/s3/fake_s3_for_tests.h"
+#include "store/s3/s3_answers.h"
+
+namespace odradek::store::s3 {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::unique_ptr<AwsCredentialCache> fixed_credentials(const std::shared_ptr<const Clock>& clock) {
+  return std::make_unique<AwsCredentialCache>(
+      [] {
+        return cloud::Expiring<AwsCredentialsPtr>{
+            .value = std::make_shared<const AwsCredentials>(
+                AwsCredentials{.access_key = "ACCESS", .secret_key = Secret("hidden-words")})};
+      },
+      clock);
+}
+
+class S3 : public testing::Test {
+ protected:
+  S3Options options() {
+    S3Options options;
+    options.cloud.clock = clock_;
+    options.cloud.http.stall_timeout = milliseconds(300);
+    options.cloud.retry = {
+        .first_wait = milliseconds(1), .max_wait = milliseconds(4), .deadline = milliseconds(3000)};
+    options.cloud.writer = {.part_bytes = 5U << 20U, .in_flight = 2};
+    options.address = {.bucket = "bucket",
+                       .region = "us-east-1",
+                       .endpoint = cloud::parse_endpoint(server_.url()).value(),
+                       .path_style = true};
+    options.prefix = "some/prefix";
+    return options;
+  }
+  std::unique_ptr<S3Store> store() {
+    return std::make_unique<S3Store>(options(), fixed_credentials(clock_));
+  }
+  // Answers the first `times` requests that `is_meant` with `told`.
+  void answer(int times, std::function<bool(const Asked&)> is_meant,
+              std::function<Told(const Asked&)> told) {
+    auto left = std::make_shared<std::atomic<int>>(times);
+    server_.log.answer_first([=](const Asked& asked) -> std::optional<Told> {
+      if (!is_meant(asked) || left->fetch_sub(1) <= 0) return std::nullopt;
+      return told(asked);
+    });
+  }
+  static bool is_put(const Asked& asked) { return asked.method == "PUT"; }
+  static bool is_completion(const Asked& asked) {
+    return asked.method == "POST" && asked.has("uploadId");
+  }
+
+  std::shared_ptr<const Clock> clock_ = std::make_shared<SystemClock>();
+  FakeS3 server_;
+};
+
+// The examples of "Signature Calculations for the Authorization Header" in Amazon's API reference.
+TEST(SigV4, GivesTheSignaturesOfTheReference) {
+  const AwsCredentials credentials{
+      .access_key = "AKIAIOSFODNN7EXAMPLE",
+      .secret_key = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")};
+  constexpr TimestampMs kTime = 1369353600000;
+  const std::string empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  const auto signature = [&](std::string_view path, const cloud::Query& query,
+                             std::vector<web::Header> headers) {
+    headers.push_back({"x-amz-content-sha256", empty});
+    sign_v4(credentials,
+            {.method = "GET",
+             .authority = "examplebucket.s3.amazonaws.com",
+             .path = path,
+             .query = &query,
+             .payload_sha256 = empty,
+             .region = "us-east-1"},
+            kTime, headers);
+    const std::string& authorization = headers.back().value;
+    return authorization.substr(authorization.rfind('=') + 1);
+  };
+  EXPECT_EQ(signature("/test.txt", {}, {{"range", "bytes=0-9"}}),
+            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
+  EXPECT_EQ(signature("/", {{"lifecycle", ""}}, {}),
+            "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543");
+  EXPECT_EQ(signature("/", {{"prefix", "J"}, {"max-keys", "2"}}, {}),
+            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
+}
+
+TEST(S3Answers, DecodeKeysOnlyWhenTheListingSaysThatTheyAreEncoded) {
+  const auto key = [](const std::string& encoding) {
+    return parse_listing("<ListBucketResult>" + encoding +
+                         "<Contents><Key>a%20b+c</Key><Size>1</Size></Contents>"
+                         "</ListBucketResult>")
+        ->objects.at(0)
+        .key;
+  };
+  EXPECT_EQ(key(""), "a%20b+c");
+  EXPECT_EQ(key("<EncodingType>url</EncodingType>"), "a b c");
+}
+
+TEST(S3Answers, RefuseListingsThatAreNone) {
+  for (const char* text : {"", "no xml", "<Other/>", "<ListBucketResult>",
+                           "<ListBucketResult><Contents><Key>k</Key><Size>x</Size></Contents>"
+                           "</ListBucketResult>",
+                           "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                           "</ListBucketResult>"}) {
+    const Result<cloud::ListPage> page = parse_listing(text);
+    ASSERT_FALSE(page) << text;
+    EXPECT_EQ(page.error().code(), Errc::kMalformed);
+  }
+}
+
+TEST_F(S3, SendsTheHashOfEveryBodySigned) {
+  ASSERT_TRUE(store()->put_if_absent("key", as_bytes("content")));
+  const Asked asked = server_.log.asked().at(0);
+  EXPECT_EQ(asked.path, "/bucket/some/prefix/key");
+  EXPECT_EQ(asked.header("x-amz-content-sha256"),
+            cloud::to_hex(as_bytes(cloud::sha256(as_bytes("content")))));
+  EXPECT_EQ(asked.header("if-none-match"), "*");
+  EXPECT_TRUE(asked.header("authorization").contains("if-none-match"));
+}
+
+TEST_F(S3, TriesAgainAfterErrorsOfTheStore) {
+  answer(2, is_put, [](const Asked&) { return FakeS3::refusal(503, "SlowDown"); });
+  EXPECT_TRUE(store()->put("key", as_bytes("content")));
+  EXPECT_EQ(server_.log.asked().size(), 3U);
+}
+
+TEST_F(S3, WaitsAsLongAsTheStoreAsks) {
+  std::atomic<int64_t> waited = 0;
+  S3Options slow = options();
+  slow.cloud.sleeper = [&waited](milliseconds wait) { waited += wait.count(); };
+  answer(1, is_put, [](const Asked&) {
+    Told told = FakeS3::refusal(503, "SlowDown");
+    told.headers["retry-after"] = "2";
+    return told;
+  });
+  S3Store store(std::move(slow), fixed_credentials(clock_));
+  EXPECT_TRUE(store.put("key", as_bytes("content")));
+  EXPECT_GE(waited, 2000);
+}
+
+TEST_F(S3, GivesUpInBoundedTimeWithTheStoresWords) {
+  answer(1'000'000, is_put, [](const Asked&) { return FakeS3::refusal(503, "SlowDown"); });
+  S3Options quick = options();
+  quick.cloud.retry.deadline = milliseconds(30);
+  S3Store store(std::move(quick), fixed_credentials(clock_));
+  const Result<ObjectInfo> put = store.put("key", as_bytes("content"));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code(), Errc::kLimitExceeded);
+  EXPECT_EQ(put.error().message(),
+            "put s3://bucket/some/prefix/key: throttled: 503 SlowDown: words (request REQ1)");
+}
+
+TEST_F(S3, RefusalsAreFinalAndNameNoSecret) {
+  answer(9, is_put, [](const Asked&) { return FakeS3::refusal(403, "AccessDenied"); });
+  const Result<ObjectInfo> put = store()->put("key", as_bytes("content"));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code(), Errc::kAuthentication);
+  EXPECT_FALSE(put.error().to_string().contains("hidden-words"));
+  EXPECT_EQ(server_.log.asked().size(), 1U);
+}
+
+TEST_F(S3, SilentServerEndsByOurOwnClock) {
+  answer(1'000'000, is_put, [](const Asked&) { return Told{.is_silent = true}; });
+  S3Options quick = options();
+  quick.cloud.retry.deadline = milliseconds(700);
+  S3Store store(std::move(quick), fixed_credentials(clock_));
+  const MonotonicTime begun = clock_->now();
+  const Result<ObjectInfo> put = store.put("key", as_bytes("content"));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code(), Errc::kTimedOut);
+  EXPECT_LT(clock_->now() - begun, std::chrono::seconds(20));
+}
+
+TEST_F(S3, CutAnswersAreReadAgain) {
+  const std::unique_ptr<S3Store> store = this->store();
+  ASSERT_TRUE(store->put("key", as_bytes("content")));
+  answer(
+      1, [](const Asked& asked) { return asked.method == "GET"; },
+      [](const Asked&) { return Told{.body = "content", .cut_after = 3}; });
+  EXPECT_EQ(store->get("key")->text(), "content");
+}
+
+TEST_F(S3, FlippedBytesOfWholeObjectsAreReadAgain) {
+  const std::unique_ptr<S3Store> store = this->store();
+  ASSERT_TRUE(store->put("key", as_bytes("content")));
+  answer(
+      1, [](const Asked& asked) { return asked.method == "GET"; },
+      [this](const Asked& asked) {
+        Told told = server_.handle(asked);
+        told.body[2] ^= 1;
+        return told;
+      });
+  EXPECT_EQ(store->get("key")->text(), "content");
+}
+
+TEST_F(S3, AnswerAboutOtherBytesIsRefused) {
+  const std::unique_ptr<S3Store> store = this->store();
+  ASSERT_TRUE(store->put("key", as_bytes("0123456789")));
+  answer(
+      1, [](const Asked& asked) { return asked.method == "GET"; },
+      [](const Asked&) {
+        return Told{.status = 206, .headers = {{"content-range", "bytes 4-6/10"}}, .body = "456"};
+      });
+  EXPECT_EQ(store->get_range("key", 3, 3).error().code(), Errc::kMalformed);
+}
+
+TEST_F(S3, ServerThatIgnoresRangesIsUnderstood) {
+  const std::unique_ptr<S3Store> store = this->store();
+  answer(
+      9, [](const Asked& asked) { return asked.method == "GET"; },
+      [](const Asked&) { return Told{.body = "0123456789"}; });
+  EXPECT_EQ(store->get_range("key", 3, 4)->text(), "3456");
+  EXPECT_EQ(store->get_suffix("key", 4)->text(), "6789");
+}
+
+// The answer to the first put is lost; the second one is refused because the first was done.
+TEST_F(S3, RefusedRepetitionOfALostPutIsSuccess) {
+  answer(1, is_put, [this](const Asked& asked) {
+    server_.handle(asked);
+    return Told{.hang_up = true};
+  });
+  const Result<ObjectInfo> put = store()->put_if_absent("key", as_bytes("content"));
+  ASSERT_TRUE(put) << put.error().to_string();
+  EXPECT_EQ(put->key, "key");
+  EXPECT_EQ(put->etag, store()->head("key")->etag);
+}
+
+TEST_F(S3, RefusedRepetitionIsAConflictWhenAnotherWrote) {
+  answer(1, is_put, [this](const Asked& asked) {
+    Asked other = asked;
+    other.body = "other";
+    server_.handle(other);
+    return Told{.hang_up = true};
+  });
+  EXPECT_EQ(store()->put_if_absent("key", as_bytes("content")).error().code(),
+            Errc::kAlreadyExists);
+}
+
+TEST_F(S3, LostReplacementIsSuccessToo) {
+  const std::unique_ptr<S3Store> store = this->store();
+  const Result<ObjectInfo> first = store->put_if_absent("lease", as_bytes("1"));
+  answer(1, is_put, [this](const Asked& asked) {
+    server_.handle(asked);
+    return FakeS3::refusal(500, "InternalError");
+  });
+  EXPECT_TRUE(store->put_if_match("lease", as_bytes("2"), first->etag));
+}
+
+TEST_F(S3, ReplacingWhatIsGoneIsAFailedPrecondition) {
+  EXPECT_EQ(store()->put_if_match("gone", as_bytes("1"), "\"etag\"").error().code(),
+            Errc::kPrecondition);
+}
+
+TEST_F(S3, FollowsTheBucketToItsRegion) {
+  answer(1, is_put, [](const Asked&) {
+    return FakeS3::refusal(400, "AuthorizationHeaderMalformed", "<Region>eu-west-3</Region>");
+  });
+  EXPECT_TRUE(store()->put("key", as_bytes("content")));
+  EXPECT_TRUE(server_.log.asked().at(1).header("authorization").contains("/eu-west-3/s3/"));
+}
+
+TEST_F(S3, SignsByTheStoresClockWhenOursIsWrong) {
+  const auto wrong = std::make_shared<ManualClock>(1'700'000'000'000);
+  S3Options late = options();
+  late.cloud.clock = wrong;
+  answer(1, is_put, [](const Asked&) {
+    Told told = FakeS3::refusal(403, "RequestTimeTooSkewed");
+    told.headers["date"] = cloud::http_time(1'700'000'000'000 + 3'600'000);
+    return told;
+  });
+  S3Store store(std::move(late), fixed_credentials(wrong));
+  ASSERT_TRUE(store.put("key", as_bytes("content")));
+  EXPECT_EQ(server_.log.asked().at(1).header("x-amz-date"),
+            cloud::iso_basic_time(1'700'000'000'000 + 3'600'000));
+}
+
+TEST_F(S3, FetchesNewCredentialsWhenTheOldOnesExpired) {
+  int fetched = 0;
+  auto credentials = std::make_unique<AwsCredentialCache>(
+      [&] {
+        return cloud::Expiring<AwsCredentialsPtr>{
+            .value = std::make_shared<const AwsCredentials>(
+                AwsCredentials{.access_key = "ACCESS" + std::to_string(++fetched),
+                               .secret_key = Secret("s"),
+                               .session_token = Secret("t")}),
+            .expires_at_ms = clock_->wall_ms() + 3'600'000};
+      },
+      clock_);
+  answer(1, is_put, [](const Asked&) { return FakeS3::refusal(400, "ExpiredToken"); });
+  S3Store store(options(), std::move(credentials));
+  EXPECT_TRUE(store.put("key", as_bytes("content")));
+  EXPECT_TRUE(server_.log.asked().at(1).header("authorization").contains("ACCESS2"));
+  EXPECT_EQ(server_.log.asked().at(1).header("x-amz-security-token"), "t");
+}
+
+class S3Writer : public S3 {
+ protected:
+  std::string content_ = std::string(12U << 20U, 'x');
+};
+
+TEST_F(S3Writer, SendsPartsAndCompletesCreateOnly) {
+  const std::unique_ptr<S3Store> store = this->store();
+  Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+  ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+  const Result<ObjectInfo> stored = (*writer)->commit_if_absent();
+  ASSERT_TRUE(stored) << stored.error().to_string();
+  EXPECT_EQ(stored->size_bytes, content_.size());
+  EXPECT_EQ(stored->key, "big");
+  EXPECT_EQ(store->get("big")->text(), content_);
+  EXPECT_EQ(server_.uploads(), 0U);
+  for (const Asked& asked : server_.log.asked()) {
+    if (is_put(asked)) EXPECT_FALSE(asked.header("x-amz-checksum-sha256").empty());
+    if (is_completion(asked)) EXPECT_EQ(asked.header("if-none-match"), "*");
+  }
+}
+
+TEST_F(S3Writer, DroppedWriterAbortsItsUpload) {
+  const std::unique_ptr<S3Store> store = this->store();
+  {
+    Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+    ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+    EXPECT_EQ(server_.uploads(), 1U);
+  }
+  EXPECT_EQ(server_.uploads(), 0U);
+  EXPECT_TRUE(store->list("")->empty());
+}
+
+TEST_F(S3Writer, ErrorInsideASuccessfulCompletionIsSeenAndTriedAgain) {
+  answer(1, is_completion, [](const Asked&) {
+    Told told = FakeS3::refusal(200, "InternalError");
+    return told;
+  });
+  const std::unique_ptr<S3Store> store = this->store();
+  Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+  ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+  EXPECT_TRUE((*writer)->commit_if_absent());
+  EXPECT_EQ(store->head("big")->size_bytes, content_.size());
+}
+
+TEST_F(S3Writer, LostCompletionIsRecognisedByOurMark) {
+  answer(1, is_completion, [this](const Asked& asked) {
+    server_.handle(asked);
+    return Told{.hang_up = true};
+  });
+  const std::unique_ptr<S3Store> store = this->store();
+  Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+  ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+  const Result<ObjectInfo> stored = (*writer)->commit_if_absent();
+  ASSERT_TRUE(stored) << stored.error().to_string();
+  EXPECT_EQ(stored->size_bytes, content_.size());
+}
+
+TEST_F(S3Writer, FailedPartFailsTheCommitAndNothingIsVisible) {
+  answer(9, is_put, [](const Asked&) { return FakeS3::refusal(403, "AccessDenied"); });
+  const std::unique_ptr<S3Store> store = this->store();
+  {
+    Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+    static_cast<void>((*writer)->write(as_bytes(content_)));
+    EXPECT_EQ((*writer)->commit_if_absent().error().code(), Errc::kAuthentication);
+  }
+  EXPECT_TRUE(store->list("")->empty());
+  EXPECT_EQ(server_.uploads(), 0U);
+}
+
+TEST_F(S3Writer, HasNeverMorePartsUnderWayThanAllowed) {
+  std::atomic<int> now = 0;
+  std::atomic<int> most = 0;
+  server_.log.answer_first([&](const Asked& asked) -> std::optional<Told> {
+    if (!is_put(asked)) return std::nullopt;
+    const int current = ++now;
+    int seen = most;
+    while (seen < current && !most.compare_exchange_weak(seen, current)) {
+    }
+    Told told = server_.handle(asked);
+    --now;
+    return told;
+  });
+  const std::unique_ptr<S3Store> store = this->store();
+  Result<std::unique_ptr<ObjectWriter>> writer = store->open_writer("big");
+  for (int count = 0; count < 4; ++count) ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+  ASSERT_TRUE((*writer)->commit_if_absent());
+  EXPECT_LE(most, 2);
+}
+
+TEST_F(S3Writer, ConnectionsAreUsedAgain) {
+  const std::unique_ptr<S3Store> store = this->store();
+  for (int count = 0; count < 20; ++count) ASSERT_TRUE(store->put("key", as_bytes("content")));
+  EXPECT_EQ(server_.connections(), 1);
+}
+
+TEST(PartSizes, GrowSoThatNoObjectRunsOutOfParts) {
+  constexpr uint64_t kFirst = 8ULL << 20U;
+  constexpr uint32_t kMost = 10'000;
+  uint64_t total = 0;
+  for (uint32_t number = 1; number <= kMost; ++number) {
+    total += cloud::growing_part_bytes(kFirst, number, kMost);
+  }
+  EXPECT_EQ(cloud::growing_part_bytes(kFirst, 5'000, kMost), kFirst);
+  EXPECT_EQ(cloud::growing_part_bytes(kFirst, 5'001, kMost), 2 * kFirst);
+  EXPECT_EQ(cloud::growing_part_bytes(kFirst, 10'000, kMost), 32 * kFirst);
+  EXPECT_GT(total, 500ULL << 30U);
+}
+
+}  // namespace
+}  // namespace odradek::store::s3
