@@ -8,6 +8,7 @@
 
 #include "store/azure/open_azure.h"
 #include "store/file_store.h"
+#include "store/gcs/open_gcs.h"
 #include "store/memory_store.h"
 #include "store/s3/open_s3.h"
 
@@ -39,6 +40,7 @@ constexpr auto kBackends = std::to_array<Backend>({
     {"memory", "memory", open_memory},
     {"s3", "s3", s3::open_s3},
     {"azure", "azblob", azure::open_azure},
+    {"gcs", "gs", gcs::open_gcs},
 });
 
 std::string names_of_backends() {
@@ -110,6 +112,12 @@ Opened open_store(const StoreSettings& given, const StoreContext& context) {
 Opened open_store(const std::string& url, StoreSettings settings, const StoreContext& context) {
   settings.path = url;
   return open_store(settings, context);
+}
+
+bool is_about_store(const Error& error) {
+  return std::ranges::any_of(kBackends, [&error](const Backend& backend) {
+    return error.message().contains(fmt::format("{}://", backend.scheme));
+  });
 }
 
 }  // namespace odradek::store

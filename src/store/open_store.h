@@ -16,4 +16,7 @@ Result<std::unique_ptr<ObjectStore>> open_store(const StoreSettings& settings,
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& url, StoreSettings settings,
                                                 const StoreContext& context = {});
 
+// True when the error's message names a place in a store of the network: "s3://bucket/key".
+bool is_about_store(const Error& error);
+
 }  // namespace odradek::store

@@ -78,7 +78,7 @@ void declare_objects(Keys& keys, StoreSettings& s) {
            "again")
       .range(milliseconds(100), milliseconds(600'000));
   keys.add("retry_timeout_ms", s.retry_timeout, "how long one operation is tried")
-      .range(milliseconds(0), milliseconds(86'400'000));
+      .range(milliseconds(1'000), milliseconds(86'400'000));
 }
 
 }  // namespace

@@ -160,7 +160,9 @@ class HttpClient::Connection {
     if (transfer.requests > 1) return Error(Errc::kNetwork, "the connection was closed");
     if (*code != CURLE_OK) {
       const char* const words = reason[0] != '\0' ? reason.data() : curl_easy_strerror(*code);
-      return Error(code_of_curl(*code), words);
+      // A handshake that was cut is no refused certificate.
+      const bool is_cut = *code == CURLE_SSL_CONNECT_ERROR;
+      return Error(is_cut ? Errc::kNetwork : code_of_curl(*code), words);
     }
     return HttpResponse{
         .status = status_, .headers = std::move(transfer.headers), .body = transfer.body.freeze()};

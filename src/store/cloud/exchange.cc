@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secret.h"
 
 namespace odradek::store::cloud {
 namespace {
@@ -18,6 +19,12 @@ constexpr int64_t kSkewNoticed_ms = 4 * 60 * 1000;  // stores allow 5 to 15 minu
 bool is_good_status(const Call& call, int status) {
   return (status >= 200 && status < 300) ||
          std::ranges::find(call.also_good, status) != call.also_good.end();
+}
+
+// Signatures and tokens are in headers and queries.
+void wipe_secrets(web::HttpRequest& request) {
+  for (web::Header& header : request.headers) wipe(header.value);
+  wipe(request.url);
 }
 
 }  // namespace
@@ -44,6 +51,7 @@ Outcome Exchange::run(const Call& call) {
     }
     request->timeout = std::max(backoff.left(), std::chrono::milliseconds(1));
     Attempt attempt = try_once(call, *request);
+    wipe_secrets(*request);
     if (attempt.is_good) return Reply{*std::move(attempt.response), after_unclear};
     Failure& failure = attempt.failure;
     after_unclear = after_unclear || failure.is_unclear;

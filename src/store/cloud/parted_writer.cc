@@ -31,7 +31,7 @@ Result<void> PartedWriter::write(Bytes bytes) {
   while (!bytes.empty()) {
     const uint64_t room = upload_->part_bytes(number_);
     if (current_.size() == room) {
-      ODK_TRY_VOID(send_current());
+      if (Result<void> sent = send_current(); !sent) return remember(std::move(sent).error());
       continue;
     }
     current_.reserve(room);  // untouched memory costs nothing
@@ -97,6 +97,13 @@ Result<ObjectInfo> PartedWriter::commit_if_absent() {
 void PartedWriter::wait_until_at_most(uint32_t under_way) {
   const MutexLock lock(mutex_);
   while (under_way_ > under_way) changed_.wait(mutex_);
+}
+
+// What lacks a part must never be committed.
+Error PartedWriter::remember(Error error) {
+  const MutexLock lock(mutex_);
+  if (!error_) error_ = error;
+  return error;
 }
 
 Result<void> PartedWriter::failure() {

@@ -63,6 +63,7 @@ class PartedWriter final : public ObjectWriter {
   Result<void> send_current();
   void send(Part part, Buffer content);
   void wait_until_at_most(uint32_t under_way);
+  Error remember(Error error);
   Result<void> failure();
 
   std::string key_;

@@ -102,6 +102,7 @@ Result<std::string> ask_for_token(const TokenContext& context, const TokenQuesti
     }
   }
   wipe(body);
+  for (web::Header& header : request.headers) wipe(header.value);
   return answer;
 }
 
