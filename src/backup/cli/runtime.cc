@@ -2,20 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "store/file_store.h"
+#include "store/open_store.h"
 
 namespace odradek::backup {
 
 Result<std::unique_ptr<store::ObjectStore>> open_store(const Settings& settings) {
-  constexpr std::string_view kFileScheme = "file://";
-  std::string path = settings.storage_path;
-  if (path.empty()) return Error(Errc::kConfig, "storage.path (or --path) is required");
-  if (path.starts_with(kFileScheme)) path = path.substr(kFileScheme.size());
-  if (path.find("://") != std::string::npos) {
-    return Error(Errc::kConfig, fmt::format("storage.path: {} is no folder", path));
-  }
-  ODK_TRY(std::unique_ptr<store::FileStore> files, store::FileStore::open(path));
-  return files;
+  return store::open_store(settings.storage);
 }
 
 Result<ArchiveKeys> archive_keys(const Settings& settings) {
@@ -29,6 +21,8 @@ Result<ArchiveKeys> archive_keys(const Settings& settings) {
 }
 
 int exit_code_of(const Error& error) {
+  constexpr int kExitStore = 4;
+  const bool is_store = store::is_about_store(error);
   switch (error.code()) {
     case Errc::kConfig:
     case Errc::kInvalidArgument:
@@ -38,8 +32,9 @@ int exit_code_of(const Error& error) {
     case Errc::kClosed:
     case Errc::kAuthentication:
     case Errc::kTls:
-    case Errc::kServer: return 3;
-    case Errc::kIo: return 4;
+    case Errc::kServer: return is_store ? kExitStore : 3;
+    case Errc::kLimitExceeded: return is_store ? kExitStore : 1;
+    case Errc::kIo: return kExitStore;
     case Errc::kMalformed:
     case Errc::kChecksum: return 5;
     case Errc::kAlreadyExists: return 7;

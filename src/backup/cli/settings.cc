@@ -4,8 +4,7 @@ namespace odradek::backup {
 
 void declare_settings(config::Binder& binder, Settings& settings) {
   binder.add("backup_id", settings.backup_id, "name of the archive in the store");
-  binder.add("storage.path", settings.storage_path,
-             "folder of the archives, or file:// and a folder");
+  store::declare_store(binder, "storage", settings.storage);
   declare_cluster(binder, "source", settings.source);
   declare_cluster(binder, "target", settings.target);
   declare_backup(binder, settings.backup);

@@ -6,13 +6,14 @@
 #include "backup/cli/cluster_settings.h"
 #include "backup/cli/restore_settings.h"
 #include "config/binder.h"
+#include "store/store_settings.h"
 
 namespace odradek::backup {
 
 // Every setting of the program, whatever the command.
 struct Settings {
   std::string backup_id;
-  std::string storage_path;
+  store::StoreSettings storage;
   ClusterSettings source;
   ClusterSettings target;
   BackupSettings backup;
