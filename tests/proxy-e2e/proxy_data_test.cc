@@ -2,6 +2,7 @@
 #include <set>
 
 #include "proto/error_code.h"
+#include "proxy/gather.h"
 #include "proxy/remap/batch_mark.h"
 #include "proxy_fixture.h"
 
@@ -51,6 +52,55 @@ TEST_F(ProxyData, StoresAllBatchesOfOnePhysicalPartitionInOneRequest) {
     EXPECT_EQ(records[0].offset, stored[static_cast<size_t>(v)].base_offset);
   }
   EXPECT_EQ(read_all(*client_, kTopic, 5)[1].value, "again");
+}
+
+// A request of one batch, as bytes of its body.
+SliceChain produce_body(std::string_view topic, int32_t partition, Slice batch, int16_t version) {
+  proto::ProduceRequest::PartitionProduceData data;
+  data.index = partition;
+  data.records.slices = {&batch, 1};
+  proto::ProduceRequest::TopicProduceData topic_data;
+  topic_data.name = topic;
+  topic_data.partition_data = {&data, 1};
+  proto::ProduceRequest request;
+  request.transactional_id = {};
+  request.acks = -1;
+  request.timeout_ms = 10'000;
+  request.topic_data = {&topic_data, 1};
+  wire::Writer writer(512);
+  encode(writer, version, request);
+  return *writer.finish();
+}
+
+// The broker refuses numbers of an idempotent producer that come out of order.
+TEST_F(ProxyData, KeepsTheOrderOfRequestsThatAreUnderWayTogether) {
+  constexpr int kRequests = 60;
+  const int16_t version = kLastVersionByName;
+  Gather gather(loop_);
+  for (int i = 0; i < kRequests; ++i) {
+    const NewBatch batch = {
+        .partition = i % 4,
+        .values = {std::to_string(i)},
+        .options = {.producer_id = 900, .producer_epoch = 0, .base_sequence = i / 4}};
+    client_->send(proto::ApiKey::kProduce, version,
+                  produce_body(kTopic, batch.partition, make_batch(batch), version), deadline(),
+                  gather.slot());
+  }
+  ASSERT_TRUE(loop_.block_on(gather.wait()));
+  for (Result<rpc::RawResponse>& raw : gather.answers()) {
+    ASSERT_TRUE(raw);
+    const auto answer =
+        rpc::decode_body<proto::ProduceResponse>(std::move(raw->frame), raw->body, version);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->message.responses[0].partition_responses[0].error_code, 0);
+  }
+  for (int32_t v = 0; v < 4; ++v) {
+    const auto records = read_all(*client_, kTopic, v);
+    ASSERT_EQ(records.size(), kRequests / 4U);
+    for (size_t n = 0; n < records.size(); ++n) {
+      EXPECT_EQ(records[n].value, std::to_string(4 * n + static_cast<size_t>(v)));
+    }
+  }
 }
 
 // Silent loss 2: one producer's equal sequence numbers on two virtual partitions.

@@ -41,6 +41,12 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const ProduceRequest& message = decoded.message;
   // Nobody waits for the outcome any more; the client sends again when it is back.
   if (session.is_closed && message.acks != 0) co_return Errc::kClosed;
+  if (!is_null(message.transactional_id)) {
+    // Each number depends on what became of the batch before.
+    const Result<void> alone = co_await session.produce_queue.until_alone();
+    if (!alone) co_return alone.error();
+    session.produce_queue.keep_alone();
+  }
   const MonotonicTime deadline = session.context.request_deadline() +
                                  std::chrono::milliseconds(std::max(message.timeout_ms, 0));
   ResolvedTopics topics = co_await session.resolve(Operation::kWrite, refs_of(message),

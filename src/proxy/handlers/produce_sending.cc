@@ -57,6 +57,7 @@ io::Task<Result<void>> send_all(ProduceSending& sending, WhenLost when_lost) {
     departure.connection->send(proto::ApiKey::kProduce, sending.version, std::move(body),
                                sending.deadline, gather.slot());
   }
+  sending.session.produce_queue.departed();
   const Result<void> answered = co_await gather.wait();
   if (!answered) co_return answered.error();
   for (size_t i = 0; i < departures.size(); ++i) {
@@ -80,7 +81,10 @@ io::Task<Result<void>> send_all(ProduceSending& sending, WhenLost when_lost) {
 io::Task<Result<void>> send_produce(ProduceSending& sending, WhenLost when_lost) {
   const Result<void> sent = co_await send_all(sending, when_lost);
   if (!sent) co_return sent.error();
-  if (!sending.plan.has_moved()) co_return Result<void>{};
+  // With others behind it under way the client has to put them in order again.
+  if (!sending.plan.has_moved() || !sending.session.produce_queue.keep_alone()) {
+    co_return Result<void>{};
+  }
   sending.metadata.push_back(co_await sending.session.context.topics.resolve_anew(
       sending.refs, ErrorCode::kNotLeaderOrFollower, sending.deadline));
   if (!sending.plan.retry_moved(sending.metadata.back().topics)) co_return Result<void>{};
