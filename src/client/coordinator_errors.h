@@ -1,9 +1,13 @@
 #pragma once
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "proto/error_code.h"
 
 namespace odradek::client {
+
+// Between two tries of a question about offsets or of an admin.
+inline constexpr Duration kRetryPause = std::chrono::milliseconds(100);
 
 // Another broker, or the same one a little later, may answer.
 inline bool is_transient(const Error& error) {

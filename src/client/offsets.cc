@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "client/coordinator_errors.h"
 #include "client/grouped.h"
+#include "io/task_group.h"
 #include "proto/messages/list_offsets_request.h"
 #include "proto/messages/list_offsets_response.h"
 #include "proto/messages/offset_commit_request.h"
@@ -16,10 +18,6 @@
 namespace odradek::client {
 namespace {
 
-constexpr Duration kPause = std::chrono::milliseconds(100);
-// Later versions name topics by id, which an offset's owner need not know (KIP-848).
-constexpr int16_t kOffsetsWithNames = 9;
-
 std::string name_of(const kafka::TopicPartition& partition) {
   return fmt::format("{}-{}", partition.topic, partition.partition);
 }
@@ -27,9 +25,9 @@ std::string name_of(const kafka::TopicPartition& partition) {
 io::Task<Result<void>> pause_before_retry(cluster::Cluster& cluster, MonotonicTime deadline,
                                           Error why) {
   io::Loop& loop = cluster.loop();
-  if (!is_transient(why) || loop.now() + kPause >= deadline) co_return why;
+  if (!is_transient(why) || loop.now() + kRetryPause >= deadline) co_return why;
   cluster.expire_metadata();
-  co_return co_await io::sleep(loop, kPause);
+  co_return co_await io::sleep(loop, kRetryPause);
 }
 
 }  // namespace
@@ -50,6 +48,8 @@ struct ListJob {
   std::vector<OffsetQuery> queries;
   std::vector<kafka::PartitionOffset> answers;
   std::vector<bool> done;
+  kafka::Isolation isolation = kafka::Isolation::read_uncommitted;
+  Result<void> failure;  // of the latest round
 };
 
 using ListTopic = proto::ListOffsetsRequest::ListOffsetsTopic;
@@ -76,14 +76,54 @@ Result<std::map<int32_t, std::vector<size_t>>> by_leader(const ListJob& job,
   return groups;
 }
 
-io::Task<Result<void>> ask_leader(cluster::Cluster& cluster, ListJob& job, int32_t broker_id,
-                                  std::vector<size_t> indices, kafka::Isolation isolation,
-                                  MonotonicTime deadline) {
+// One broker's part of a round.
+io::Task<void> ask_leader(cluster::Cluster* cluster, ListJob* job, int32_t broker_id,
+                          std::vector<size_t> indices, MonotonicTime deadline) {
+  std::vector<OffsetQuery> queries;
+  for (const size_t i : indices) queries.push_back(job->queries[i]);
+  auto answers =
+      co_await ask_offsets(*cluster, broker_id, std::move(queries), job->isolation, deadline);
+  if (!answers) {
+    job->failure = answers.error();
+    co_return;
+  }
+  for (size_t k = 0; k < indices.size(); ++k) {
+    Result<kafka::PartitionOffset>& answer = (*answers)[k];
+    job->done[indices[k]] = answer.has_value();
+    if (answer) job->answers[indices[k]] = *std::move(answer);
+    if (!answer) job->failure = answer.error();
+  }
+}
+
+// Asks all leaders at the same time about what is not done.
+io::Task<Result<void>> list_once(cluster::Cluster& cluster, ListJob& job, MonotonicTime deadline) {
+  std::vector<std::string> topics;
+  for (const OffsetQuery& query : job.queries) topics.push_back(query.partition.topic);
+  auto metadata = co_await cluster.metadata(std::move(topics), deadline);
+  if (!metadata) co_return metadata.error();
+  const auto groups = by_leader(job, **metadata);
+  if (!groups) co_return groups.error();
+  const MonotonicTime request_deadline = std::min(deadline, cluster.request_deadline());
+  job.failure = {};
+  io::TaskGroup asking(cluster.loop());
+  for (const auto& [broker_id, indices] : *groups) {
+    asking.spawn(ask_leader(&cluster, &job, broker_id, indices, request_deadline));
+  }
+  co_await asking.join();
+  co_return job.failure;
+}
+
+}  // namespace
+
+io::Task<Result<OffsetAnswers>> ask_offsets(cluster::Cluster& cluster, int32_t broker_id,
+                                            std::vector<OffsetQuery> queries,
+                                            kafka::Isolation isolation, MonotonicTime deadline) {
   auto connected = co_await cluster.connection(broker_id, cluster::kGeneralLane, deadline);
   if (!connected) co_return connected.error();
   Grouped<ListPartition> grouped;
-  for (const size_t i : indices) {
-    const OffsetQuery& query = job.queries[i];
+  std::set<kafka::TopicPartition> asked;
+  for (const OffsetQuery& query : queries) {
+    if (!asked.insert(query.partition).second) continue;
     ListPartition& partition = grouped.add(query.partition.topic);
     partition.partition_index = query.partition.partition;
     partition.timestamp = query.timestamp_ms;
@@ -96,42 +136,28 @@ io::Task<Result<void>> ask_leader(cluster::Cluster& cluster, ListJob& job, int32
   auto response = co_await cluster.call(*std::move(connected), request, deadline);
   if (!response) co_return response.error();
 
+  std::map<kafka::TopicPartition, Result<kafka::PartitionOffset>> found;
   for (const auto& topic : response->message.topics) {
     for (const auto& partition : topic.partitions) {
-      const auto at = std::ranges::find_if(indices, [&](size_t i) {
-        const kafka::TopicPartition& id = job.queries[i].partition;
-        return !job.done[i] && id.partition == partition.partition_index && id.topic == topic.name;
-      });
-      if (at == indices.end()) continue;
+      const kafka::TopicPartition id{std::string(topic.name), partition.partition_index};
       const proto::ErrorCode code = proto::error_code(partition.error_code);
-      const kafka::TopicPartition& id = job.queries[*at].partition;
-      if (code != proto::ErrorCode::kNone) co_return proto::to_error(code, name_of(id));
-      job.answers[*at] = {
+      Result<kafka::PartitionOffset> answer = kafka::PartitionOffset{
           .partition = id, .offset = partition.offset, .timestamp_ms = partition.timestamp};
-      job.done[*at] = true;
+      if (code != proto::ErrorCode::kNone) answer = proto::to_error(code, name_of(id));
+      found.emplace(id, std::move(answer));
     }
   }
-  co_return Result<void>{};
-}
-
-io::Task<Result<void>> list_once(cluster::Cluster& cluster, ListJob& job,
-                                 kafka::Isolation isolation, MonotonicTime deadline) {
-  std::vector<std::string> topics;
-  for (const OffsetQuery& query : job.queries) topics.push_back(query.partition.topic);
-  auto metadata = co_await cluster.metadata(std::move(topics), deadline);
-  if (!metadata) co_return metadata.error();
-  const auto groups = by_leader(job, **metadata);
-  if (!groups) co_return groups.error();
-  const MonotonicTime request_deadline = std::min(deadline, cluster.request_deadline());
-  for (const auto& [broker_id, indices] : *groups) {
-    const Result<void> asked =
-        co_await ask_leader(cluster, job, broker_id, indices, isolation, request_deadline);
-    if (!asked) co_return asked.error();
+  OffsetAnswers answers;
+  for (const OffsetQuery& query : queries) {
+    const auto answer = found.find(query.partition);
+    if (answer != found.end()) {
+      answers.push_back(answer->second);
+    } else {
+      answers.emplace_back(Error(Errc::kMalformed, name_of(query.partition) + ": no answer"));
+    }
   }
-  co_return Result<void>{};
+  co_return answers;
 }
-
-}  // namespace
 
 io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(cluster::Cluster& cluster,
                                                                    std::vector<OffsetQuery> queries,
@@ -141,8 +167,9 @@ io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(cluster::Clus
   job.answers.resize(queries.size());
   job.done.assign(queries.size(), false);
   job.queries = std::move(queries);
+  job.isolation = isolation;
   while (std::ranges::find(job.done, false) != job.done.end()) {
-    const Result<void> listed = co_await list_once(cluster, job, isolation, deadline);
+    const Result<void> listed = co_await list_once(cluster, job, deadline);
     if (listed) continue;
     const Result<void> paused = co_await pause_before_retry(cluster, deadline, listed.error());
     if (!paused) co_return paused.error().with_context("list offsets");
@@ -205,7 +232,7 @@ io::Task<Result<std::vector<kafka::CommittedOffset>>> fetch_committed_once(
   if (!connected) co_return connected.error();
   const cluster::Cluster::Connection connection = *std::move(connected);
   ODK_CO_TRY(const int16_t version,
-             connection->version_for(proto::OffsetFetchRequest::kApiKey, kOffsetsWithNames));
+             connection->version_for(proto::OffsetFetchRequest::kApiKey, kLastOffsetsWithNames));
   Grouped<int32_t> grouped;
   for (const auto& id : query.partitions) grouped.add(id.topic) = id.partition;
   auto old_topics = grouped.topics<proto::OffsetFetchRequest::OffsetFetchRequestTopic>();
@@ -268,7 +295,7 @@ io::Task<Result<void>> commit_once(cluster::Cluster& cluster, const kafka::Group
   if (!member.instance_id.empty()) request.group_instance_id = member.instance_id;
   request.topics = proto::array_of(topics);
   auto response =
-      co_await cluster.call(*std::move(connected), request, deadline, kOffsetsWithNames);
+      co_await cluster.call(*std::move(connected), request, deadline, kLastOffsetsWithNames);
   if (!response) co_return response.error();
   for (const auto& topic : response->message.topics) {
     for (const auto& partition : topic.partitions) {

@@ -17,6 +17,10 @@ using OffsetMap = std::map<kafka::TopicPartition, kafka::OffsetAndMetadata>;
 // Those that have an offset.
 OffsetMap offset_map(std::vector<kafka::CommittedOffset> offsets);
 
+// Of OffsetFetch and OffsetCommit: later versions name topics by id, which an offset's owner need
+// not know (KIP-848).
+inline constexpr int16_t kLastOffsetsWithNames = 9;
+
 inline constexpr int64_t kLatestTimestamp = -1;
 inline constexpr int64_t kEarliestTimestamp = -2;
 
@@ -31,6 +35,13 @@ io::Task<Result<std::vector<kafka::PartitionOffset>>> list_offsets(cluster::Clus
                                                                    std::vector<OffsetQuery> queries,
                                                                    kafka::Isolation isolation,
                                                                    MonotonicTime deadline);
+
+// One broker's answers about partitions it leads, in the order of the queries: each an offset or
+// its own error. Asks once. Queries about the same partition have the same timestamp.
+using OffsetAnswers = std::vector<Result<kafka::PartitionOffset>>;
+io::Task<Result<OffsetAnswers>> ask_offsets(cluster::Cluster& cluster, int32_t broker_id,
+                                            std::vector<OffsetQuery> queries,
+                                            kafka::Isolation isolation, MonotonicTime deadline);
 
 // Committed offsets of a group; without partitions, all it has. Partitions without a committed
 // offset are in the answer only when asked for by name.

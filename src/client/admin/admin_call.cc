@@ -1,5 +1,7 @@
 #include "client/admin/admin_call.h"
 
+#include "client/coordinator_errors.h"
+
 namespace odradek::client {
 
 bool is_worth_repeating(const Error& error) {
@@ -24,10 +26,9 @@ bool is_worth_repeating(const Error& error) {
 }
 
 io::Task<Result<void>> pause_admin(cluster::Cluster& cluster, MonotonicTime deadline, Error why) {
-  constexpr Duration kPause = std::chrono::milliseconds(100);
   io::Loop& loop = cluster.loop();
-  if (loop.now() + kPause >= deadline) co_return why;
-  co_return co_await io::sleep(loop, kPause);
+  if (loop.now() + kRetryPause >= deadline) co_return why;
+  co_return co_await io::sleep(loop, kRetryPause);
 }
 
 int32_t milliseconds_left(cluster::Cluster& cluster, MonotonicTime deadline) {

@@ -17,8 +17,6 @@ namespace {
 using Committed = std::vector<kafka::CommittedOffset>;
 using PartitionOutcomes = std::vector<kafka::OfPartition<void>>;
 
-// Later versions name topics by id, which an offset's owner need not know (KIP-848).
-constexpr int16_t kLastWithNames = 9;
 constexpr int16_t kFirstWithGroups = 8;
 
 // All offsets of many groups, one request for each coordinator (KIP-709).
@@ -27,7 +25,7 @@ struct FetchOffsets {
   using Key = std::string;
   using Value = Committed;
   static constexpr std::string_view kDoing = "offsets of group";
-  static constexpr int16_t kAtMost = kLastWithNames;
+  static constexpr int16_t kAtMost = kLastOffsetsWithNames;
 
   std::vector<Request::OffsetFetchRequestGroup> groups{};
 
@@ -106,7 +104,7 @@ struct CommitOffsets {
   using Key = std::string;
   using Value = PartitionOutcomes;
   static constexpr std::string_view kDoing = "alter offsets of group";
-  static constexpr int16_t kAtMost = kLastWithNames;
+  static constexpr int16_t kAtMost = kLastOffsetsWithNames;
 
   OffsetMap offsets;
   Grouped<Request::OffsetCommitRequestPartition> grouped{};
@@ -139,7 +137,6 @@ struct DeleteOffsets {
   std::vector<Request::OffsetDeleteRequestTopic> topics{};
 
   Request request(const std::vector<Key>& group) {
-    grouped = {};
     for (const auto& id : partitions) grouped.add(id.topic).partition_index = id.partition;
     topics = grouped.topics<Request::OffsetDeleteRequestTopic>();
     Request request;

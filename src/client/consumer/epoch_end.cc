@@ -1,9 +1,6 @@
 #include "client/consumer/epoch_end.h"
 
-#include <fmt/format.h>
-
 #include "client/grouped.h"
-#include "proto/error_code.h"
 #include "proto/messages/offset_for_leader_epoch_request.h"
 #include "proto/messages/offset_for_leader_epoch_response.h"
 
@@ -42,14 +39,10 @@ io::Task<Result<std::vector<EpochEnd>>> epoch_ends(cluster::Cluster& cluster, in
   std::vector<EpochEnd> ends;
   for (const auto& topic : response->message.topics) {
     for (const auto& partition : topic.partitions) {
-      const proto::ErrorCode code = proto::error_code(partition.error_code);
-      if (code != proto::ErrorCode::kNone) {
-        co_return proto::to_error(
-            code, fmt::format("leader epochs of {}-{}", topic.topic, partition.partition));
-      }
       ends.push_back({.partition = {std::string(topic.topic), partition.partition},
                       .leader_epoch = partition.leader_epoch,
-                      .end_offset = partition.end_offset});
+                      .end_offset = partition.end_offset,
+                      .error = proto::error_code(partition.error_code)});
     }
   }
   co_return ends;

@@ -5,6 +5,7 @@
 
 #include "cluster/cluster.h"
 #include "odradek/types.h"
+#include "proto/error_code.h"
 
 namespace odradek::client {
 
@@ -21,10 +22,11 @@ struct EpochEnd {
   kafka::TopicPartition partition;
   int32_t leader_epoch = -1;
   int64_t end_offset = -1;
+  proto::ErrorCode error = proto::ErrorCode::kNone;
 };
 
-// Asks one leader once. Errors: kServer for a partition that fails (the first such); kUnsupported
-// by brokers that let nobody but other brokers ask (before Kafka 2.3).
+// Asks one leader once. kUnsupported: by brokers that let nobody but other brokers ask (before
+// Kafka 2.3).
 // Source: KIP-320; OffsetsForLeaderEpochClient of the Java client.
 io::Task<Result<std::vector<EpochEnd>>> epoch_ends(cluster::Cluster& cluster, int32_t broker_id,
                                                    std::vector<EpochQuery> queries,

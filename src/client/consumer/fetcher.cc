@@ -37,12 +37,16 @@ Fetcher::Fetcher(kafka::ClientCore& core, ConsumerState& state, std::function<vo
       lane_(core.new_lane()),
       tasks_(core.loop()),
       landed_(core.loop()),
+      metadata_backoff_(cluster_->options().retry_backoff_min,
+                        cluster_->options().retry_backoff_max, lane_),
       idle_wait_(kIdleWaitMin) {}
 
 void Fetcher::pump() {
   if (is_stopped_) return;
+  is_leader_missing_ = false;
   Plan plan = make_plan(loop_->now());
   ensure_positions();
+  if (!is_leader_missing_) vain_updates_ = 0;
   for (auto& [broker_id, wanted] : plan) fetch_from(broker_id, std::move(wanted));
 }
 
@@ -88,7 +92,7 @@ Fetcher::Plan Fetcher::make_plan(MonotonicTime now) {
                             .last_fetched_epoch = entry->fetch_epoch});
   }
   if (retry_at) wake_at(*retry_at);
-  if (is_leader_missing) need_metadata();
+  if (is_leader_missing) need_leaders();
   return plan;
 }
 
@@ -220,7 +224,22 @@ io::Task<void> Fetcher::connect(int32_t broker_id) {
   wake_at(loop_->now() + cluster_->options().retry_backoff_min);
 }
 
+// What we have knows no leader for some partition: newer metadata may. The longer it does not, the
+// less often it is asked for.
+void Fetcher::need_leaders() {
+  is_leader_missing_ = true;
+  if (!is_updating_metadata_ && loop_->now() >= next_metadata_check_) cluster_->expire_metadata();
+  update_metadata_when_due();
+}
+
+// What we have was wrong.
 void Fetcher::need_metadata() {
+  const MonotonicTime soon = loop_->now() + cluster_->options().retry_backoff_min;
+  next_metadata_check_ = std::min(next_metadata_check_, soon);
+  update_metadata_when_due();
+}
+
+void Fetcher::update_metadata_when_due() {
   if (is_updating_metadata_ || is_stopped_) return;
   if (loop_->now() < next_metadata_check_) {
     wake_at(next_metadata_check_);
@@ -240,11 +259,23 @@ io::Task<void> Fetcher::update_metadata() {
   auto metadata = co_await cluster_->metadata(std::move(topics), cluster_->request_deadline());
   is_updating_metadata_ = false;
   if (is_stopped_) co_return;
-  next_metadata_check_ = loop_->now() + cluster_->options().retry_backoff_min;
+  next_metadata_check_ = loop_->now() + metadata_backoff_.after(++vain_updates_);
   if (!metadata && metadata.error().code() == Errc::kAuthentication) {
     state_->report(metadata.error(), true);
   }
+  if (metadata) report_topics(**metadata, names);
   pump();
+}
+
+// What waiting does not mend: the program may not read a topic, or its name is none.
+void Fetcher::report_topics(const cluster::Metadata& metadata, const std::set<std::string>& names) {
+  for (const std::string& name : names) {
+    const cluster::Topic* topic = metadata.topic(std::string_view(name));
+    if (topic == nullptr || topic->error == proto::ErrorCode::kNone) continue;
+    if (!proto::is_retriable(topic->error)) {
+      state_->report(proto::to_error(topic->error, "topic " + name), false);
+    }
+  }
 }
 
 void Fetcher::wake_at(MonotonicTime when) {

@@ -12,6 +12,7 @@
 #include "client/consumer/consumer_state.h"
 #include "client/consumer/epoch_end.h"
 #include "client/consumer/fetch_session.h"
+#include "cluster/backoff.h"
 #include "proto/messages/fetch_response.h"
 
 namespace odradek::client {
@@ -66,7 +67,10 @@ class Fetcher {
   void ensure_connection(int32_t broker_id);
   io::Task<void> connect(int32_t broker_id);
   void need_metadata();
+  void need_leaders();
+  void update_metadata_when_due();
   io::Task<void> update_metadata();
+  void report_topics(const cluster::Metadata& metadata, const std::set<std::string>& names);
   void wake_at(MonotonicTime when);
 
   // fetcher_answer.cc: what came
@@ -81,20 +85,39 @@ class Fetcher {
   void land(const Flight& flight, const Error* failure);
 
   // position_finder.cc: where to begin
+  // A partition without a position, as it was when somebody was asked about it.
+  struct Pending {
+    kafka::TopicPartition id;
+    uint64_t epoch = 0;
+    PositionNeed need = PositionNeed::kNothing;
+    int32_t fetch_epoch = -1;
+    int32_t leader_epoch = -1;  // of the leader, as we know it
+  };
+  // Each broker is asked by itself, so that one that does not answer holds up nobody else.
+  enum class Question : uint8_t { kCommitted, kOffsets, kEpochEnds };
+  struct Inquiry {
+    bool is_under_way = false;
+    MonotonicTime rests_until{};  // after a failure
+  };
+  using Inquiries = std::map<std::pair<Question, int32_t>, std::vector<Pending>>;  // by broker
   void ensure_positions();
-  io::Task<void> find_positions();
-  io::Task<Result<void>> find_committed();
-  io::Task<Result<void>> find_by_time();
-  void set_position(const kafka::TopicPartition& id, uint64_t epoch, int64_t offset,
-                    int32_t leader_epoch = -1);
+  Inquiries open_questions();
+  static Question question_of(PositionNeed need);
+  void ask(Question question, int32_t broker_id, std::vector<Pending> items);
+  void on_asked(Question question, int32_t broker_id, const Result<void>& outcome);
+  io::Task<void> find_committed(std::vector<Pending> items);
+  io::Task<void> find_by_time(int32_t broker_id, std::vector<Pending> items);
+  void set_position(const Pending& item, int64_t offset, int32_t leader_epoch = -1);
   int64_t timestamp_of(PositionNeed need) const;
-  void go_to_end(const kafka::TopicPartition& id, uint64_t epoch);
-  void no_committed_offset(const kafka::TopicPartition& id, uint64_t epoch);
+  void go_to_end(const Pending& item);
+  void no_committed_offset(const Pending& item);
+  AssignedPartition* find(const Pending& item)
+      ODK_THREAD_ANNOTATION(requires_capability(state_->mutex));
 
   // truncation.cc: whether the log still has what was read
   static bool needs_check(AssignedPartition& entry, int32_t leader_epoch);
-  io::Task<Result<void>> check_positions();
-  void on_epoch_end(const EpochEnd& end, uint64_t epoch, int32_t leader_epoch);
+  io::Task<void> check_positions(int32_t broker_id, std::vector<Pending> items);
+  void on_epoch_end(const EpochEnd& end, const Pending& item);
   bool truncate(AssignedPartition& entry, const EpochEnd& end, int32_t leader_epoch)
       ODK_THREAD_ANNOTATION(requires_capability(state_->mutex));
   void on_truncated(const EpochEnd& end, bool is_lost);
@@ -108,13 +131,16 @@ class Fetcher {
   io::TaskGroup tasks_;
   io::Event landed_;
   std::map<int32_t, BrokerState> brokers_;
+  std::map<std::pair<Question, int32_t>, Inquiry> inquiries_;
   io::TimerId timer_ = 0;
   MonotonicTime timer_at_{};
   MonotonicTime next_metadata_check_{};
+  cluster::Backoff metadata_backoff_;
+  int vain_updates_ = 0;  // of metadata, since every partition had a leader
+  bool is_leader_missing_ = false;
   Duration idle_wait_{};  // of fetches that leave out partitions with enough buffered
   size_t flights_ = 0;
   bool is_updating_metadata_ = false;
-  bool is_finding_positions_ = false;
   bool is_stopped_ = false;
 };
 

@@ -7,17 +7,11 @@
 
 #include "base/log.h"
 #include "client/consumer/fetcher.h"
-#include "client/coordinator_errors.h"
 
 namespace odradek::client {
 namespace {
 
 constexpr Duration kPauseAfterTruncation = std::chrono::seconds(1);
-
-struct Check {
-  EpochQuery query;
-  uint64_t epoch = 0;  // of the assignment
-};
 
 }  // namespace
 
@@ -32,74 +26,47 @@ bool Fetcher::needs_check(AssignedPartition& entry, int32_t leader_epoch) {
   return true;
 }
 
-io::Task<Result<void>> Fetcher::check_positions() {
-  std::map<int32_t, std::vector<Check>> checks;  // by leader
+io::Task<void> Fetcher::check_positions(int32_t broker_id, std::vector<Pending> items) {
+  std::vector<EpochQuery> queries;
+  for (const Pending& item : items) {
+    queries.push_back({.partition = item.id,
+                       .leader_epoch = item.fetch_epoch,
+                       .current_leader_epoch = item.leader_epoch});
+  }
+  const auto ends =
+      co_await epoch_ends(*cluster_, broker_id, std::move(queries), cluster_->request_deadline());
   Result<void> outcome;
-  std::vector<std::string> topics;
-  {
-    const cluster::MetadataPtr metadata = cluster_->cached_metadata();
-    const MutexLock lock(state_->mutex);
-    for (const auto& [id, entry] : state_->table) {
-      if (entry->need != PositionNeed::kCheck) continue;
-      topics.push_back(id.topic);
-      const cluster::Topic* topic = metadata->topic(std::string_view(id.topic));
-      const auto* partition = topic == nullptr ? nullptr : topic->partition(id.partition);
-      if (partition == nullptr || partition->leader < 0) {
-        outcome = proto::to_error(proto::ErrorCode::kLeaderNotAvailable,
-                                  fmt::format("leader epochs of {}-{}", id.topic, id.partition));
-        continue;
-      }
-      checks[partition->leader].push_back(
-          {.query = {.partition = id,
-                     .leader_epoch = entry->fetch_epoch,
-                     .current_leader_epoch = partition->leader_epoch},
-           .epoch = entry->epoch});
+  const bool is_unknowable = !ends && ends.error().code() == Errc::kUnsupported;
+  if (!ends && !is_unknowable) outcome = ends.error();
+  for (const Pending& item : items) {
+    if (is_unknowable) on_epoch_end({item.id, item.leader_epoch, INT64_MAX}, item);
+    if (!ends) continue;
+    const std::string name =
+        fmt::format("leader epochs of {}-{}", item.id.topic, item.id.partition);
+    const auto end = std::ranges::find(*ends, item.id, &EpochEnd::partition);
+    if (end == ends->end()) {
+      outcome = Error(Errc::kMalformed, name + ": no answer");
+    } else if (end->error != proto::ErrorCode::kNone) {
+      outcome = proto::to_error(end->error, name);
+    } else {
+      on_epoch_end(*end, item);
     }
   }
-  for (auto& [broker_id, items] : checks) {
-    std::vector<EpochQuery> queries;
-    for (const Check& check : items) queries.push_back(check.query);
-    auto ends =
-        co_await epoch_ends(*cluster_, broker_id, std::move(queries), cluster_->request_deadline());
-    if (!ends && ends.error().code() != Errc::kUnsupported) {
-      outcome = ends.error();
-      continue;
-    }
-    for (const Check& check : items) {
-      const int32_t current = check.query.current_leader_epoch;
-      if (!ends) {  // cannot be found out
-        on_epoch_end({check.query.partition, current, INT64_MAX}, check.epoch, current);
-        continue;
-      }
-      const auto end = std::ranges::find(*ends, check.query.partition, &EpochEnd::partition);
-      if (end != ends->end()) {
-        on_epoch_end(*end, check.epoch, current);
-      } else {
-        outcome = Error(Errc::kMalformed, "no leader epoch for a partition that was asked for");
-      }
-    }
-  }
-  if (!outcome && is_transient(outcome.error())) {
-    cluster_->expire_metadata();
-    const auto refreshed =
-        co_await cluster_->metadata(std::move(topics), cluster_->request_deadline());
-    if (!refreshed) co_return refreshed.error();
-  }
-  co_return outcome;
+  on_asked(Question::kEpochEnds, broker_id, outcome);
 }
 
-void Fetcher::on_epoch_end(const EpochEnd& end, uint64_t epoch, int32_t leader_epoch) {
+void Fetcher::on_epoch_end(const EpochEnd& end, const Pending& item) {
   bool is_lost = false;
   {
     const MutexLock lock(state_->mutex);
-    AssignedPartition* entry = state_->table.find(end.partition);
-    if (entry == nullptr || entry->epoch != epoch) return;
+    AssignedPartition* entry = find(item);
+    if (entry == nullptr) return;
     entry->need = PositionNeed::kNothing;
     if (end.leader_epoch >= 0 && end.end_offset >= entry->fetch_offset) {
-      entry->checked_epoch = leader_epoch;
+      entry->checked_epoch = item.leader_epoch;
       return;
     }
-    is_lost = truncate(*entry, end, leader_epoch);
+    is_lost = truncate(*entry, end, item.leader_epoch);
   }
   on_truncated(end, is_lost);
 }
