@@ -44,8 +44,7 @@ io::Task<Result<Acls>> describe_acls(Cluster& cluster, kafka::AclFilter filter,
                                      MonotonicTime deadline) {
   proto::DescribeAclsRequest request;
   fill(request, filter);
-  auto answer =
-      co_await admin_call(cluster, AdminTarget::kAnyBroker, request, "describe ACLs", deadline);
+  auto answer = co_await admin_call(cluster, kAnyBroker, request, "describe ACLs", deadline);
   if (!answer) co_return answer.error();
   Acls acls;
   for (const auto& resource : answer->message.resources) {

@@ -5,14 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "client/admin/route.h"
 #include "cluster/cluster.h"
 #include "proto/error_code.h"
 
 // One admin request with one answer, sent again to a broker that can answer while there is time.
 // On the loop; the cluster outlives the task.
 namespace odradek::client {
-
-enum class AdminTarget : uint8_t { kAnyBroker, kController };
 
 // Whether the same request may succeed a moment later on another connection, or at another broker,
 // as Kafka's AdminClient holds it: failures of the network, a controller or coordinator that moved
@@ -45,12 +44,10 @@ template <class Request>
 using AnswerOf = rpc::Decoded<proto::ResponseOf<Request>>;
 
 template <class Request>
-io::Task<Result<AnswerOf<Request>>> admin_call_once(cluster::Cluster& cluster, AdminTarget target,
+io::Task<Result<AnswerOf<Request>>> admin_call_once(cluster::Cluster& cluster, Place place,
                                                     Request request, std::string_view doing,
                                                     MonotonicTime deadline) {
-  auto connected = target == AdminTarget::kController ? cluster.controller(deadline)
-                                                      : cluster.any_connection(deadline);
-  auto connection = co_await std::move(connected);
+  auto connection = co_await connect(cluster, place, deadline);
   if (!connection) co_return connection.error();
   const MonotonicTime request_deadline = std::min(deadline, cluster.request_deadline());
   auto answer = co_await cluster.call(*std::move(connection), request, request_deadline);
@@ -62,11 +59,11 @@ io::Task<Result<AnswerOf<Request>>> admin_call_once(cluster::Cluster& cluster, A
 
 // The request's views, and `doing`, must live until the task is done.
 template <class Request>
-io::Task<Result<AnswerOf<Request>>> admin_call(cluster::Cluster& cluster, AdminTarget target,
+io::Task<Result<AnswerOf<Request>>> admin_call(cluster::Cluster& cluster, Place place,
                                                Request request, std::string_view doing,
                                                MonotonicTime deadline) {
   while (true) {
-    auto answer = co_await admin_call_once(cluster, target, request, doing, deadline);
+    auto answer = co_await admin_call_once(cluster, place, request, doing, deadline);
     if (answer) co_return answer;
     if (!is_worth_repeating(answer.error())) co_return answer.error().with_context(doing);
     cluster.expire_metadata();

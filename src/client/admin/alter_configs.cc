@@ -88,8 +88,8 @@ io::Task<Result<std::vector<kafka::Resource>>> list_config_resources(
   for (const kafka::ResourceType type : types) numbers.push_back(static_cast<int8_t>(type));
   proto::ListConfigResourcesRequest request;
   request.resource_types = proto::array_of(numbers);
-  auto answer = co_await admin_call(cluster, AdminTarget::kAnyBroker, request,
-                                    "list configuration resources", deadline);
+  auto answer =
+      co_await admin_call(cluster, kAnyBroker, request, "list configuration resources", deadline);
   if (!answer) co_return answer.error();
   std::vector<kafka::Resource> resources;
   for (const auto& item : answer->message.config_resources) {

@@ -15,11 +15,12 @@
 // An Api says what is asked and how the answer reads:
 //   using Request, Key, Value;
 //   static constexpr std::string_view kDoing;          // "delete group"
-//   Request request(const std::vector<Key>& keys);     // views what the Api holds
+//   Request request(const std::vector<Key>& keys);     // views what the Api holds; called once
 //   Result<void> read(const Response&, const std::vector<Key>& keys, Replies<Key, Value>&);
 // read() leaves a key that the answer does not name alone; its own error concerns all keys. An Api
 // is copied for each broker. Optional:
 //   static constexpr bool kOneByOne = true;            // a request carries one key only
+//   static bool fits(const std::vector<Key>& keys, const Key&);  // may stand with those in one
 //   static constexpr int16_t kAtMost;                  // the highest version to use
 //   static bool repeats(const Error&);                 // instead of the route's own rule
 //   Result<void> check(int16_t version) const;         // refuses a version that cannot do it
@@ -69,11 +70,80 @@ std::vector<std::pair<Place, std::vector<typename Api::Key>>> parts(
   for (const auto& [place, keys] : places) {
     if constexpr (requires { Api::kOneByOne; }) {
       for (const Key& key : keys) parts.emplace_back(place, std::vector<Key>(1, key));
+    } else if constexpr (requires { Api::fits(keys, keys.front()); }) {
+      const size_t first = parts.size();
+      for (const Key& key : keys) {
+        auto part = parts.begin() + static_cast<ptrdiff_t>(first);
+        while (part != parts.end() && !Api::fits(part->second, key)) ++part;
+        if (part == parts.end()) part = parts.insert(part, {place, {}});
+        part->second.push_back(key);
+      }
     } else {
       parts.emplace_back(place, keys);
     }
   }
   return parts;
+}
+
+template <class Api>
+using Places = std::map<Place, std::vector<typename Api::Key>>;
+
+// So long the others wait in the first round for look-ups that find nothing; those have more time
+// in each later round.
+inline constexpr Duration kFirstLookUpMax = std::chrono::seconds(1);
+
+// What the cluster answered to a look-up is the key's outcome; else nobody answered.
+template <class Api>
+void place_or_fail(const Result<Place>& place, const typename Api::Key& key, Places<Api>& places,
+                   RepliesOf<Api>& replies) {
+  if (place) {
+    places[*place].push_back(key);
+  } else if (place.error().code() == Errc::kServer) {
+    replies.fail(key, place.error());
+  } else {
+    replies.fail_all({key}, place.error());
+  }
+}
+
+template <class Api>
+io::Task<void> look_up(cluster::Cluster* cluster, Route route, typename Api::Key key,
+                       Places<Api>* places, RepliesOf<Api>* replies, MonotonicTime deadline) {
+  const auto place = co_await find_coordinator(*cluster, route, key, deadline);
+  place_or_fail<Api>(place, key, *places, *replies);
+}
+
+// Whom to ask about which of the keys. Those it finds no broker for have failed, or are open still.
+template <class Api>
+io::Task<Places<Api>> find_places(cluster::Cluster& cluster, Route route,
+                                  std::vector<typename Api::Key> keys, RepliesOf<Api>& replies,
+                                  MonotonicTime until) {
+  using Key = typename Api::Key;
+  Places<Api> places;
+  if constexpr (requires(Key key) { partition_of(key); }) {
+    if (route == Route::kLeader) {
+      std::vector<std::string> topics;
+      for (const Key& key : keys) topics.push_back(partition_of(key).topic);
+      const Result<void> known = co_await learn_leaders(cluster, std::move(topics), until);
+      for (const Key& key : keys) {
+        const auto place =
+            known ? leader_of(cluster, partition_of(key)) : Result<Place>(known.error());
+        place_or_fail<Api>(place, key, places, replies);
+      }
+      co_return places;
+    }
+  }
+  if constexpr (std::is_same_v<Key, std::string>) {
+    if (route == Route::kGroupCoordinator || route == Route::kTransactionCoordinator) {
+      io::TaskGroup looking(cluster.loop());
+      for (const Key& key : keys) {
+        looking.spawn(look_up<Api>(&cluster, route, key, &places, &replies, until));
+      }
+      co_await looking.join();
+      co_return places;
+    }
+  }
+  for (const Key& key : keys) place_or_fail<Api>(known_place(route, key), key, places, replies);
+  co_return places;
 }
 
 // The outcomes of all keys; every key is settled. Errors come as replies.
@@ -84,15 +154,12 @@ io::Task<RepliesOf<Api>> ask(cluster::Cluster& cluster, Route route, Api api,
   bool (*repeats)(const Error&) = rule_of(route);
   if constexpr (requires(Error error) { Api::repeats(error); }) repeats = Api::repeats;
   RepliesOf<Api> replies(std::move(keys), Api::kDoing, repeats);
-  while (true) {
+  const Duration patience_max = cluster.options().request_timeout;
+  for (Duration patience = kFirstLookUpMax;; patience = std::min(2 * patience, patience_max)) {
     const std::vector<Key> open = replies.open();
     if (open.empty()) break;
-    std::map<Place, std::vector<Key>> places;
-    for (const Key& key : open) {
-      Result<Place> place = co_await find_place(cluster, route, key, deadline);
-      if (place) places[*place].push_back(key);
-      if (!place) replies.fail_all({key}, place.error());
-    }
+    const MonotonicTime until = std::min(deadline, cluster.loop().now() + patience);
+    const auto places = co_await find_places<Api>(cluster, route, open, replies, until);
     io::TaskGroup asking(cluster.loop());
     for (auto& [place, some] : parts<Api>(places)) {
       asking.spawn(ask_place<Api>(&cluster, place, api, std::move(some), &replies, deadline));

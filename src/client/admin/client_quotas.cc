@@ -35,8 +35,8 @@ io::Task<Result<std::vector<kafka::ClientQuota>>> describe_client_quotas(
   proto::DescribeClientQuotasRequest request;
   request.components = proto::array_of(components);
   request.strict = strict;
-  auto answer = co_await admin_call(cluster, AdminTarget::kAnyBroker, request,
-                                    "describe client quotas", deadline);
+  auto answer =
+      co_await admin_call(cluster, kAnyBroker, request, "describe client quotas", deadline);
   if (!answer) co_return answer.error();
   std::vector<kafka::ClientQuota> quotas;
   for (const auto& entry : answer->message.entries) {
@@ -84,8 +84,7 @@ io::Task<Result<std::vector<kafka::QuotaOutcome>>> alter_client_quotas(
   Request request;
   request.entries = proto::array_of(parts.entries);
   request.validate_only = validate_only;
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request,
-                                    "alter client quotas", deadline);
+  auto answer = co_await admin_call(cluster, kController, request, "alter client quotas", deadline);
   if (!answer) co_return answer.error();
   // Kafka answers in an order of its own.
   std::map<kafka::QuotaEntity, kafka::Result<void>> results;

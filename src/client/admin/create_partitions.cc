@@ -60,6 +60,7 @@ io::Task<Result<std::vector<kafka::Outcome>>> create_partitions(
     names.push_back(topic.topic);
     api.topics.try_emplace(topic.topic, std::move(topic));
   }
+  ODK_CO_TRY_VOID(refuse_doubles(names, CreatePartitions::kDoing));
   auto items =
       co_await ask_items(cluster, Route::kController, std::move(api), std::move(names), deadline);
   cluster.expire_metadata();

@@ -96,6 +96,7 @@ io::Task<Result<std::vector<kafka::Named<kafka::CreatedTopic>>>> create_topics(
     names.push_back(topic.name);
     api.topics.try_emplace(topic.name, std::move(topic));
   }
+  ODK_CO_TRY_VOID(refuse_doubles(names, CreateTopics::kDoing));
   auto items =
       co_await ask_items(cluster, Route::kController, std::move(api), std::move(names), deadline);
   cluster.expire_metadata();

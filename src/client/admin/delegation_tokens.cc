@@ -46,8 +46,8 @@ io::Task<Result<kafka::DelegationToken>> create_token(Cluster& cluster,
   if (!owner.empty()) {
     std::tie(request.owner_principal_type, request.owner_principal_name) = split_principal(owner);
   }
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request,
-                                    "create delegation token", deadline);
+  auto answer =
+      co_await admin_call(cluster, kController, request, "create delegation token", deadline);
   if (!answer) co_return answer.error();
   const proto::CreateDelegationTokenResponse& response = answer->message;
   kafka::DelegationToken token;
@@ -70,8 +70,8 @@ io::Task<Result<int64_t>> renew_token(Cluster& cluster, std::string hmac,
   proto::RenewDelegationTokenRequest request;
   request.hmac = as_bytes(hmac);
   request.renew_period_ms = period.count();
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request,
-                                    "renew delegation token", deadline);
+  auto answer =
+      co_await admin_call(cluster, kController, request, "renew delegation token", deadline);
   if (!answer) co_return answer.error();
   co_return answer->message.expiry_timestamp_ms;
 }
@@ -81,8 +81,8 @@ io::Task<Result<int64_t>> expire_token(Cluster& cluster, std::string hmac,
   proto::ExpireDelegationTokenRequest request;
   request.hmac = as_bytes(hmac);
   request.expiry_time_period_ms = period.count();
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request,
-                                    "expire delegation token", deadline);
+  auto answer =
+      co_await admin_call(cluster, kController, request, "expire delegation token", deadline);
   if (!answer) co_return answer.error();
   co_return answer->message.expiry_timestamp_ms;
 }
@@ -111,8 +111,8 @@ io::Task<Result<std::vector<kafka::DelegationToken>>> describe_tokens(
   Request request;
   request.owners = {};  // null: all
   if (!items.empty()) request.owners = proto::array_of(items);
-  auto answer = co_await admin_call(cluster, AdminTarget::kAnyBroker, request,
-                                    "describe delegation tokens", deadline);
+  auto answer =
+      co_await admin_call(cluster, kAnyBroker, request, "describe delegation tokens", deadline);
   if (!answer) co_return answer.error();
   std::vector<kafka::DelegationToken> tokens;
   for (const auto& item : answer->message.tokens) tokens.push_back(token_of(item));

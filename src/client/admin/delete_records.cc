@@ -20,7 +20,6 @@ struct DeleteRecords {
   std::vector<Request::DeleteRecordsTopic> topics{};
 
   Request request(const std::vector<Key>& partitions) {
-    grouped = {};
     for (const Key& id : partitions) {
       auto& partition = grouped.add(id.topic);
       partition.partition_index = id.partition;
@@ -60,6 +59,7 @@ io::Task<Result<Deleted>> delete_records(Cluster& cluster,
     keys.push_back(item.partition);
     api.before[item.partition] = item.offset;
   }
+  ODK_CO_TRY_VOID(refuse_doubles(keys, DeleteRecords::kDoing));
   co_return co_await ask_items(cluster, Route::kLeader, std::move(api), std::move(keys), deadline);
 }
 

@@ -18,8 +18,7 @@ io::Task<Result<kafka::ClusterInfo>> describe_cluster(Cluster& cluster,
   proto::DescribeClusterRequest request;
   request.include_cluster_authorized_operations = true;
   request.include_fenced_brokers = options.fenced_brokers;
-  auto answer =
-      co_await admin_call(cluster, AdminTarget::kAnyBroker, request, "describe cluster", deadline);
+  auto answer = co_await admin_call(cluster, kAnyBroker, request, "describe cluster", deadline);
   if (!answer) co_return answer.error();
   const proto::DescribeClusterResponse& response = answer->message;
   kafka::ClusterInfo info;
@@ -59,7 +58,7 @@ io::Task<Result<kafka::QuorumInfo>> describe_quorum(Cluster& cluster, MonotonicT
   topics[0].partitions = proto::array_of(partitions);
   Request request;
   request.topics = proto::array_of(topics);
-  auto answer = co_await admin_call(cluster, AdminTarget::kAnyBroker, request, kDoing, deadline);
+  auto answer = co_await admin_call(cluster, kAnyBroker, request, kDoing, deadline);
   if (!answer) co_return answer.error();
   const proto::DescribeQuorumResponse& response = answer->message;
   if (response.topics.size() != 1 || response.topics[0].partitions.size() != 1) {
@@ -80,8 +79,7 @@ io::Task<Result<kafka::QuorumInfo>> describe_quorum(Cluster& cluster, MonotonicT
 io::Task<Result<void>> unregister_broker(Cluster& cluster, int32_t broker, MonotonicTime deadline) {
   proto::UnregisterBrokerRequest request;
   request.broker_id = broker;
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request, "unregister broker",
-                                    deadline);
+  auto answer = co_await admin_call(cluster, kController, request, "unregister broker", deadline);
   if (!answer) co_return answer.error();
   co_return Result<void>{};
 }

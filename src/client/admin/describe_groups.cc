@@ -170,12 +170,16 @@ io::Task<Result<DescribedGroups>> describe_groups(Cluster& cluster, std::vector<
   }
   if (!described) co_return described.error();
   if (!others.empty()) {
+    const bool is_all = others.size() == described->size();
     auto classic = co_await ask_items(cluster, Route::kGroupCoordinator, DescribeClassicGroups(),
-                                      std::move(others), deadline);
-    if (!classic) co_return classic.error();
-    auto next = classic->begin();
-    for (auto& group : *described) {
-      if (next != classic->end() && next->name == group.name) group = std::move(*next++);
+                                      others, deadline);
+    if (!classic && is_all) co_return classic.error();
+    for (size_t i = 0, next = 0; next < others.size(); ++i) {
+      auto& group = (*described)[i];
+      if (group.name != others[next]) continue;
+      if (classic) group = std::move((*classic)[next]);
+      if (!classic) group.result = to_public(classic.error());
+      ++next;
     }
   }
   co_await add_coordinators(cluster, *described, deadline);

@@ -45,7 +45,6 @@ struct DescribeProducers {
   std::vector<Request::TopicRequest> topics{};
 
   Request request(const std::vector<Key>& keys) {
-    grouped = {};
     for (const Key& key : keys) grouped.add(id_of(key).topic) = id_of(key).partition;
     topics = grouped.topics<Request::TopicRequest>();
     Request request;

@@ -20,7 +20,7 @@ io::Task<Result<Users>> describe_scram_users(Cluster& cluster, std::vector<std::
   proto::DescribeUserScramCredentialsRequest request;
   request.users = {};  // null: all
   if (!names.empty()) request.users = proto::array_of(names);
-  auto answer = co_await admin_call(cluster, AdminTarget::kAnyBroker, request, kDoing, deadline);
+  auto answer = co_await admin_call(cluster, kAnyBroker, request, kDoing, deadline);
   if (!answer) co_return answer.error();
   Users described;
   for (const auto& result : answer->message.results) {

@@ -23,7 +23,6 @@ struct ElectLeaders {
   std::vector<Request::TopicPartitions> topics{};
 
   Request request(const std::vector<Key>& partitions) {
-    grouped = {};
     for (const Key& id : partitions) grouped.add(id.topic) = id.partition;
     topics = grouped.topics<Request::TopicPartitions>();
     Request request;
@@ -61,8 +60,7 @@ io::Task<Result<Elected>> elect_all_leaders(Cluster& cluster, kafka::Election el
   request.election_type = static_cast<int8_t>(election);
   request.topic_partitions = {};  // null: all
   request.timeout_ms = milliseconds_left(cluster, deadline);
-  auto answer =
-      co_await admin_call(cluster, AdminTarget::kController, request, "elect leaders", deadline);
+  auto answer = co_await admin_call(cluster, kController, request, "elect leaders", deadline);
   if (!answer) co_return answer.error();
   std::vector<kafka::TopicPartition> keys;
   for (const auto& topic : answer->message.replica_election_results) {

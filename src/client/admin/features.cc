@@ -17,7 +17,10 @@ io::Task<Result<kafka::Features>> describe_features(Cluster& cluster, cluster::L
   if ((*metadata)->brokers.empty()) co_return Error(Errc::kMalformed, "a cluster without brokers");
   const int32_t broker = (*metadata)->brokers.front().id;
   auto connection = co_await cluster.connection(broker, lane, deadline);
-  if (!connection) co_return connection.error().with_context("describe features");
+  if (!connection) {
+    cluster.close_lane(lane);
+    co_return connection.error().with_context("describe features");
+  }
   const rpc::Features& told = (*connection)->peer_features();
   kafka::Features features;
   features.epoch = told.finalized_epoch;
@@ -47,8 +50,7 @@ io::Task<Result<Outcomes>> update_features(Cluster& cluster,
   request.feature_updates = proto::array_of(items);
   request.timeout_ms = milliseconds_left(cluster, deadline);
   request.validate_only = validate_only;
-  auto answer =
-      co_await admin_call(cluster, AdminTarget::kController, request, "update features", deadline);
+  auto answer = co_await admin_call(cluster, kController, request, "update features", deadline);
   if (!answer) co_return answer.error();
   Outcomes outcomes;
   for (const auto& result : answer->message.results) {

@@ -20,33 +20,37 @@ int16_t first_version_of(int64_t timestamp) {
   }
 }
 
+// A partition may be asked about at several times, but once in each request.
 struct ListOffsets {
   using Request = proto::ListOffsetsRequest;
-  using Key = kafka::TopicPartition;
+  using Key = std::pair<kafka::TopicPartition, int64_t>;  // and a timestamp
   using Value = kafka::ListedOffset;
   static constexpr std::string_view kDoing = "list offsets";
 
-  std::map<Key, int64_t> timestamps;
   kafka::Isolation isolation = kafka::Isolation::read_uncommitted;
   int32_t timeout_ms = 0;
+  int16_t first_version = 1;
   Grouped<Request::ListOffsetsPartition> grouped{};
   std::vector<Request::ListOffsetsTopic> topics{};
 
-  Result<void> check(int16_t version) const {
-    for (const auto& [id, timestamp] : timestamps) {
-      if (version >= first_version_of(timestamp)) continue;
-      return Error(Errc::kUnsupported,
-                   fmt::format("the broker does not know the special offset {}", timestamp));
-    }
-    return {};
+  static bool fits(const std::vector<Key>& keys, const Key& key) {
+    // Keys come in order, so others of the same partition stand next to each other.
+    return keys.back().first != key.first;
   }
 
-  Request request(const std::vector<Key>& partitions) {
-    grouped = {};
-    for (const Key& id : partitions) {
+  Result<void> check(int16_t version) const {
+    if (version >= first_version) return {};
+    return Error(
+        Errc::kUnsupported,
+        fmt::format("the broker's version {} of ListOffsets does not know a special offset",
+                    version));
+  }
+
+  Request request(const std::vector<Key>& keys) {
+    for (const auto& [id, timestamp] : keys) {
       auto& partition = grouped.add(id.topic);
       partition.partition_index = id.partition;
-      partition.timestamp = timestamps.at(id);
+      partition.timestamp = timestamp;
     }
     topics = grouped.topics<Request::ListOffsetsTopic>();
     Request request;
@@ -57,18 +61,20 @@ struct ListOffsets {
     return request;
   }
 
-  static Result<void> read(const proto::ListOffsetsResponse& response, const std::vector<Key>&,
+  static Result<void> read(const proto::ListOffsetsResponse& response, const std::vector<Key>& keys,
                            Replies<Key, Value>& replies) {
+    const std::map<kafka::TopicPartition, int64_t> asked(keys.begin(), keys.end());
     for (const auto& topic : response.topics) {
       for (const auto& partition : topic.partitions) {
-        const Key id{std::string(topic.name), partition.partition_index};
+        const auto key = asked.find({std::string(topic.name), partition.partition_index});
+        if (key == asked.end()) continue;
         if (partition.error_code != 0) {
-          replies.fail(id, partition.error_code);
+          replies.fail(*key, partition.error_code);
           continue;
         }
-        replies.set(id, {.offset = partition.offset,
-                         .timestamp_ms = partition.timestamp,
-                         .leader_epoch = partition.leader_epoch});
+        replies.set(*key, {.offset = partition.offset,
+                           .timestamp_ms = partition.timestamp,
+                           .leader_epoch = partition.leader_epoch});
       }
     }
     return {};
@@ -79,14 +85,19 @@ using Listed = std::vector<kafka::OfPartition<kafka::ListedOffset>>;
 
 io::Task<Result<Listed>> list_offsets(Cluster& cluster, std::vector<kafka::OffsetQuery> queries,
                                       kafka::Isolation isolation, MonotonicTime deadline) {
-  ListOffsets api{
-      .timestamps = {}, .isolation = isolation, .timeout_ms = milliseconds_left(cluster, deadline)};
-  std::vector<kafka::TopicPartition> keys;
-  for (const kafka::OffsetQuery& query : queries) {
-    keys.push_back(query.partition);
-    api.timestamps[query.partition] = query.timestamp_ms;
+  ListOffsets api{.isolation = isolation, .timeout_ms = milliseconds_left(cluster, deadline)};
+  std::vector<ListOffsets::Key> keys;
+  for (kafka::OffsetQuery& query : queries) {
+    api.first_version = std::max(api.first_version, first_version_of(query.timestamp_ms));
+    keys.emplace_back(std::move(query.partition), query.timestamp_ms);
   }
-  co_return co_await ask_items(cluster, Route::kLeader, std::move(api), std::move(keys), deadline);
+  auto replies = co_await ask(cluster, Route::kLeader, std::move(api), std::move(keys), deadline);
+  Listed listed;
+  ODK_CO_TRY_VOID(std::move(replies).each(
+      [&](const ListOffsets::Key& key, kafka::Result<kafka::ListedOffset> result) {
+        listed.push_back({key.first, std::move(result)});
+      }));
+  co_return listed;
 }
 
 }  // namespace

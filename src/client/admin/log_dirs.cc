@@ -78,7 +78,6 @@ struct AlterReplicaLogDirs {
   std::vector<Request::AlterReplicaLogDir> dirs{};
 
   Request request(const std::vector<Key>& replicas) {
-    grouped.clear();
     for (const Key& replica : replicas) {
       grouped[paths.at(replica)].add(replica.second.topic) = replica.second.partition;
     }
@@ -114,6 +113,7 @@ io::Task<Result<std::vector<kafka::ReplicaMoveOutcome>>> alter_replica_log_dirs(
     keys.emplace_back(move.broker, move.partition);
     api.paths[keys.back()] = std::move(move.path);
   }
+  ODK_CO_TRY_VOID(refuse_doubles(keys, AlterReplicaLogDirs::kDoing));
   auto replies = co_await ask(cluster, Route::kBroker, std::move(api), std::move(keys), deadline);
   std::vector<kafka::ReplicaMoveOutcome> outcomes;
   ODK_CO_TRY_VOID(std::move(replies).each(

@@ -23,7 +23,6 @@ struct AlterReassignments {
   std::vector<Request::ReassignableTopic> topics{};
 
   Request request(const std::vector<Key>& partitions) {
-    grouped = {};
     for (const Key& id : partitions) {
       auto& partition = grouped.add(id.topic);
       partition.partition_index = id.partition;
@@ -58,6 +57,7 @@ io::Task<Result<std::vector<kafka::OfPartition<void>>>> alter_reassignments(
     keys.push_back(item.partition);
     api.replicas[item.partition] = std::move(item.replicas);
   }
+  ODK_CO_TRY_VOID(refuse_doubles(keys, AlterReassignments::kDoing));
   auto items =
       co_await ask_items(cluster, Route::kController, std::move(api), std::move(keys), deadline);
   cluster.expire_metadata();
@@ -77,8 +77,7 @@ io::Task<Result<Ongoing>> list_reassignments(Cluster& cluster,
   request.topics = {};  // null: all
   if (!topics.empty()) request.topics = proto::array_of(topics);
   request.timeout_ms = milliseconds_left(cluster, deadline);
-  auto answer = co_await admin_call(cluster, AdminTarget::kController, request,
-                                    "list reassignments", deadline);
+  auto answer = co_await admin_call(cluster, kController, request, "list reassignments", deadline);
   if (!answer) co_return answer.error();
   Ongoing ongoing;
   for (const auto& topic : answer->message.topics) {

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -24,12 +25,27 @@ inline std::string key_text(const std::string& name) { return name; }
 inline std::string key_text(const kafka::TopicPartition& id) {
   return fmt::format("{}-{}", id.topic, id.partition);
 }
+inline std::string key_text(const std::pair<kafka::TopicPartition, int64_t>& offset) {
+  return key_text(offset.first);
+}
 inline std::string key_text(int32_t broker) { return fmt::format("broker {}", broker); }
 inline std::string key_text(const std::pair<int32_t, kafka::TopicPartition>& at) {
   return fmt::format("{} at broker {}", key_text(at.second), at.first);
 }
 inline std::string key_text(const kafka::Resource& resource) { return resource.name; }
 inline std::string key_text(size_t index) { return fmt::format("number {}", index + 1); }
+
+// kInvalidArgument when a key stands there twice: brokers refuse that, and two different wishes
+// for one thing have no answer.
+template <class Key>
+Result<void> refuse_doubles(const std::vector<Key>& keys, std::string_view doing) {
+  std::set<Key> known;
+  for (const Key& key : keys) {
+    if (known.insert(key).second) continue;
+    return Error(Errc::kInvalidArgument, fmt::format("{} {}: named twice", doing, key_text(key)));
+  }
+  return {};
+}
 
 // The public type that tells the outcome for one key.
 template <class Key, class Value>

@@ -47,21 +47,27 @@ io::Task<Result<cluster::Cluster::Connection>> connect(cluster::Cluster& cluster
   return cluster.any_connection(deadline);
 }
 
-io::Task<Result<Place>> find_leader(cluster::Cluster& cluster, kafka::TopicPartition id,
-                                    MonotonicTime deadline) {
+io::Task<Result<void>> learn_leaders(cluster::Cluster& cluster, std::vector<std::string> topics,
+                                     MonotonicTime deadline) {
+  const cluster::MetadataPtr before = cluster.cached_metadata();
+  const auto metadata = co_await cluster.metadata(std::move(topics), deadline);
+  const bool has_news = cluster.cached_metadata()->fetched_at != before->fetched_at;
+  if (metadata || has_news) co_return Result<void>{};
+  co_return metadata.error();
+}
+
+Result<Place> leader_of(cluster::Cluster& cluster, const kafka::TopicPartition& id) {
   using proto::ErrorCode;
-  const std::vector<std::string> topics(1, id.topic);
-  auto metadata = co_await cluster.metadata(topics, deadline);
-  if (!metadata) co_return metadata.error();
-  const cluster::Topic* topic = (*metadata)->topic(std::string_view(id.topic));
+  const cluster::MetadataPtr metadata = cluster.cached_metadata();
+  const cluster::Topic* topic = metadata->topic(std::string_view(id.topic));
   const std::string name = fmt::format("{}-{}", id.topic, id.partition);
   if (topic != nullptr && topic->error != ErrorCode::kNone) {
-    co_return proto::to_error(topic->error, name);
+    return proto::to_error(topic->error, name);
   }
   const cluster::Partition* partition = topic == nullptr ? nullptr : topic->partition(id.partition);
-  if (partition == nullptr) co_return proto::to_error(ErrorCode::kUnknownTopicOrPartition, name);
-  if (partition->leader < 0) co_return proto::to_error(ErrorCode::kLeaderNotAvailable, name);
-  co_return at_broker(partition->leader);
+  if (partition == nullptr) return proto::to_error(ErrorCode::kUnknownTopicOrPartition, name);
+  if (partition->leader < 0) return proto::to_error(ErrorCode::kLeaderNotAvailable, name);
+  return at_broker(partition->leader);
 }
 
 io::Task<Result<Place>> find_coordinator(cluster::Cluster& cluster, Route route, std::string key,

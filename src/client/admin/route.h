@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "cluster/cluster.h"
 #include "odradek/admin_configs.h"
@@ -31,6 +32,8 @@ struct Place {
 
   auto operator<=>(const Place&) const = default;
 };
+inline constexpr Place kAnyBroker{};
+inline constexpr Place kController{.kind = Place::Kind::kController};
 
 // Which errors leave a key open on this route; for leaders all that are retriable, else
 // is_worth_repeating().
@@ -39,8 +42,12 @@ bool (*rule_of(Route route))(const Error&);
 io::Task<Result<cluster::Cluster::Connection>> connect(cluster::Cluster& cluster, Place place,
                                                        MonotonicTime deadline);
 
-io::Task<Result<Place>> find_leader(cluster::Cluster& cluster, kafka::TopicPartition id,
-                                    MonotonicTime deadline);
+// Makes sure that the metadata of the topics is known. When that takes too long for some of them,
+// what is known of the others counts. Errors: of Cluster::metadata(), when nothing came.
+io::Task<Result<void>> learn_leaders(cluster::Cluster& cluster, std::vector<std::string> topics,
+                                     MonotonicTime deadline);
+// As the metadata says. kServer for a partition without a leader.
+Result<Place> leader_of(cluster::Cluster& cluster, const kafka::TopicPartition& id);
 io::Task<Result<Place>> find_coordinator(cluster::Cluster& cluster, Route route, std::string key,
                                          MonotonicTime deadline);
 void forget_coordinator(cluster::Cluster& cluster, Route route, const std::string& key);
@@ -54,33 +61,26 @@ int32_t broker_of(const std::pair<int32_t, Rest>& key) {
 // A broker answers for its own configuration; anything else any broker knows.
 int32_t broker_of(const kafka::Resource& resource);
 
-// Where to ask about `key`. Errors: of the look-up; kServer for a partition without a leader.
+// For Route::kLeader: the partition a key is about.
+inline const kafka::TopicPartition& partition_of(const kafka::TopicPartition& key) { return key; }
+inline const kafka::TopicPartition& partition_of(
+    const std::pair<kafka::TopicPartition, int64_t>& key) {
+  return key.first;
+}
+
+// Whom to ask about `key` where that takes no look-up.
 template <class Key>
-io::Task<Result<Place>> find_place(cluster::Cluster& cluster, Route route, Key key,
-                                   MonotonicTime deadline) {
-  switch (route) {
-    case Route::kAnyBroker: co_return Place{};
-    case Route::kController: co_return Place{.kind = Place::Kind::kController};
-    case Route::kLeader:
-      if constexpr (std::is_same_v<Key, kafka::TopicPartition>) {
-        co_return co_await find_leader(cluster, std::move(key), deadline);
-      }
-      break;
-    case Route::kGroupCoordinator:
-    case Route::kTransactionCoordinator:
-      if constexpr (std::is_same_v<Key, std::string>) {
-        co_return co_await find_coordinator(cluster, route, std::move(key), deadline);
-      }
-      break;
-    case Route::kBroker:
-      if constexpr (requires { broker_of(key); }) {
-        const int32_t broker = broker_of(key);
-        if (broker < 0) co_return Place{};
-        co_return Place{.kind = Place::Kind::kBroker, .broker = broker};
-      }
-      break;
+Result<Place> known_place(Route route, const Key& key) {
+  if (route == Route::kAnyBroker) return kAnyBroker;
+  if (route == Route::kController) return kController;
+  if constexpr (requires { broker_of(key); }) {
+    if (route == Route::kBroker) {
+      const int32_t broker = broker_of(key);
+      if (broker < 0) return kAnyBroker;
+      return Place{.kind = Place::Kind::kBroker, .broker = broker};
+    }
   }
-  co_return Error(Errc::kInternal, "no route");
+  return Error(Errc::kInternal, "no route");
 }
 
 // The answer about `key` was that another one knows.

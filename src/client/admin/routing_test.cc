@@ -1,13 +1,10 @@
 // Where admin calls go, and what they do when that was wrong: against brokers that do as told.
-#include <gtest/gtest.h>
-
-#include <array>
-#include <functional>
-#include <map>
 #include <set>
 
-#include "odradek/kafka.h"
+#include "client/scripted_cluster_for_tests.h"
 #include "proto/error_code.h"
+#include "proto/messages/consumer_group_describe_request.h"
+#include "proto/messages/consumer_group_describe_response.h"
 #include "proto/messages/create_topics_request.h"
 #include "proto/messages/create_topics_response.h"
 #include "proto/messages/delete_groups_request.h"
@@ -16,127 +13,25 @@
 #include "proto/messages/delete_records_response.h"
 #include "proto/messages/delete_topics_request.h"
 #include "proto/messages/delete_topics_response.h"
-#include "proto/messages/find_coordinator_request.h"
-#include "proto/messages/find_coordinator_response.h"
 #include "proto/messages/list_groups_request.h"
 #include "proto/messages/list_groups_response.h"
-#include "proto/messages/metadata_request.h"
-#include "proto/messages/metadata_response.h"
-#include "rpc/message.h"
-#include "rpc/server.h"
+#include "proto/messages/list_offsets_request.h"
+#include "proto/messages/list_offsets_response.h"
 
 namespace odradek::client {
 namespace {
 
 using kafka::ServerCode;
-using proto::ApiKey;
 using proto::ErrorCode;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::answer;
 
-constexpr int kBrokers = 2;
-
-template <class Response>
-void answer(rpc::Request& request, const Response& response) {
-  request.responder.send(*rpc::encode_response(request.correlation_id, request.version, response));
-}
-
-class RoutingTest : public testing::Test {
+class RoutingTest : public testing::ScriptedClusterTest {
  protected:
-  struct FakeBroker final : rpc::RequestHandler {
-    void on_request(rpc::Request request) override { test->on_request(id, std::move(request)); }
-    RoutingTest* test = nullptr;
-    int32_t id = 0;
-    uint16_t port = 0;
-    std::unique_ptr<rpc::Server> server;
-  };
-
   void SetUp() override {
-    rpc::ServerOptions options;
-    for (const proto::ApiInfo& api : proto::all_apis()) {
-      const bool is_offered = api.key != ApiKey::kDescribeQuorum;
-      if (is_offered) options.apis.push_back({api.key, api.min_version, api.max_version});
-    }
-    std::string bootstrap;
-    for (int32_t i = 0; i < kBrokers; ++i) {
-      FakeBroker& broker = brokers_[static_cast<size_t>(i)];
-      broker.test = this;
-      broker.id = i + 1;
-      broker.server = std::make_unique<rpc::Server>(loop_, broker, options);
-      const auto port = broker.server->listen({});
-      ASSERT_TRUE(port);
-      broker.port = *port;
-      bootstrap += (i == 0 ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(*port);
-    }
-    client_ = std::make_unique<kafka::Client>(kafka::ClientOptions{.bootstrap = bootstrap});
+    ScriptedClusterTest::SetUp();
     admin_ = std::make_unique<kafka::Admin>(*client_);
-  }
-
-  void TearDown() override {
-    client_.reset();
-    for (FakeBroker& broker : brokers_) loop_.block_on(broker.server->stop());
-  }
-
-  void on_request(int32_t broker, rpc::Request request) {
-    switch (request.api_key) {
-      case ApiKey::kMetadata: return tell_metadata(request);
-      case ApiKey::kFindCoordinator: return tell_coordinator(request);
-      default: break;
-    }
-    asked_.push_back(broker);
-    if (act) return act(broker, request);
-    request.responder.close("not expected");
-  }
-
-  void tell_metadata(rpc::Request& request) {
-    std::array<proto::MetadataResponse::MetadataResponseBroker, kBrokers> nodes;
-    for (size_t i = 0; i < nodes.size(); ++i) {
-      nodes[i].node_id = brokers_[i].id;
-      nodes[i].host = "127.0.0.1";
-      nodes[i].port = brokers_[i].port;
-    }
-    int32_t replicas[] = {1, 2};
-    std::array<proto::MetadataResponse::MetadataResponsePartition, kBrokers> partitions;
-    for (int32_t i = 0; i < kBrokers; ++i) {
-      auto& partition = partitions[static_cast<size_t>(i)];
-      partition.partition_index = i;
-      partition.leader_id = leaders_[static_cast<size_t>(i)];
-      partition.leader_epoch = ++epoch_;
-      partition.replica_nodes = proto::array_of(replicas);
-      partition.isr_nodes = proto::array_of(replicas);
-      partition.offline_replicas = proto::empty_array<int32_t>();
-    }
-    proto::MetadataResponse::MetadataResponseTopic topics[1];
-    topics[0].name = "t";
-    topics[0].topic_id.bytes[0] = 1;
-    topics[0].partitions = proto::array_of(partitions);
-    proto::MetadataResponse response;
-    response.brokers = proto::array_of(nodes);
-    response.cluster_id = "fake";
-    response.controller_id = controller_;
-    response.topics = proto::array_of(topics);
-    answer(request, response);
-  }
-
-  void tell_coordinator(rpc::Request& request) {
-    const auto decoded = rpc::decode_request<proto::FindCoordinatorRequest>(request);
-    ASSERT_TRUE(decoded);
-    proto::FindCoordinatorResponse::Coordinator found[1];
-    found[0].key = decoded->message.coordinator_keys.front();
-    found[0].node_id = coordinator_;
-    found[0].host = "127.0.0.1";
-    found[0].port = brokers_[static_cast<size_t>(coordinator_ - 1)].port;
-    proto::FindCoordinatorResponse response;
-    response.coordinators = proto::array_of(found);
-    answer(request, response);
-  }
-
-  // Serves until the call has ended.
-  template <class T>
-  kafka::Result<T> finish(kafka::Op<T> op) {
-    const auto end = std::chrono::steady_clock::now() + seconds(20);
-    while (!op.is_done() && std::chrono::steady_clock::now() < end) loop_.run_ready();
-    return op.get(milliseconds(0));
   }
 
   // Answers DeleteTopics for every topic with this.
@@ -154,16 +49,7 @@ class RoutingTest : public testing::Test {
     answer(request, response);
   }
 
-  io::Loop loop_;
-  std::array<FakeBroker, kBrokers> brokers_;
-  std::unique_ptr<kafka::Client> client_;
   std::unique_ptr<kafka::Admin> admin_;
-  int32_t controller_ = 1;
-  int32_t coordinator_ = 1;
-  std::array<int32_t, kBrokers> leaders_{1, 2};
-  int32_t epoch_ = 0;
-  std::function<void(int32_t, rpc::Request&)> act;
-  std::vector<int32_t> asked_;  // by what is neither metadata nor about coordinators
 };
 
 TEST_F(RoutingTest, FollowsTheControllerWhereItMoves) {
@@ -237,6 +123,117 @@ TEST_F(RoutingTest, AsksEachLeaderForItsPartitionsAndFollowsThem) {
   EXPECT_EQ(*offsets, (std::vector<int64_t>{5, 6}));
   EXPECT_EQ(std::multiset<int32_t>(asked_.begin(), asked_.end()),
             (std::multiset<int32_t>{1, 2, 2}));
+}
+
+TEST_F(RoutingTest, AsksForTheSamePartitionAtSeveralTimes) {
+  act = [](int32_t, rpc::Request& request) {
+    const auto decoded = rpc::decode_request<proto::ListOffsetsRequest>(request);
+    ASSERT_TRUE(decoded);
+    std::vector<proto::ListOffsetsResponse::ListOffsetsPartitionResponse> partitions;
+    std::set<int32_t> named;
+    for (const auto& asked : decoded->message.topics.front().partitions) {
+      EXPECT_TRUE(named.insert(asked.partition_index).second);
+      auto& partition = partitions.emplace_back();
+      partition.partition_index = asked.partition_index;
+      partition.offset = asked.timestamp + 100;
+    }
+    proto::ListOffsetsResponse::ListOffsetsTopicResponse topics[1];
+    topics[0].name = "t";
+    topics[0].partitions = proto::array_of(partitions);
+    proto::ListOffsetsResponse response;
+    response.topics = proto::array_of(topics);
+    answer(request, response);
+  };
+  const auto listed =
+      kafka::all(finish(admin_->list_offsets({{.partition = {"t", 0}, .timestamp_ms = -1},
+                                              {.partition = {"t", 1}, .timestamp_ms = -1},
+                                              {.partition = {"t", 0}, .timestamp_ms = -2},
+                                              {.partition = {"t", 0}, .timestamp_ms = -1}},
+                                             kafka::Isolation::read_uncommitted)));
+  ASSERT_TRUE(listed) << listed.error().to_string();
+  std::vector<int64_t> offsets;
+  for (const kafka::ListedOffset& offset : *listed) offsets.push_back(offset.offset);
+  EXPECT_EQ(offsets, (std::vector<int64_t>{99, 99, 98, 99}));
+  EXPECT_EQ(asked_.size(), 3U);
+}
+
+TEST_F(RoutingTest, RefusesTwoWishesForOneThing) {
+  const auto refused = [](const auto& result, const std::string& name) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind(), kafka::ErrorKind::invalid_argument);
+    EXPECT_NE(result.error().message().find(name), std::string::npos) << result.error().message();
+  };
+  refused(finish(admin_->delete_records(
+              {{.partition = {"t", 0}, .offset = 5}, {.partition = {"t", 0}, .offset = 6}})),
+          "t-0");
+  refused(finish(admin_->alter_reassignments(
+              {{.partition = {"t", 1}, .replicas = {{1}}}, {.partition = {"t", 1}}})),
+          "t-1");
+  refused(finish(admin_->create_topics({{.name = "a"}, {.name = "a", .partitions = 2}})), "a");
+  refused(
+      finish(admin_->create_partitions({{.topic = "t", .total = 3}, {.topic = "t", .total = 4}})),
+      "t");
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(RoutingTest, WhatHasNoCoordinatorHoldsUpNobodyElse) {
+  lost_ = "a";
+  act = [](int32_t, rpc::Request& request) {
+    const auto decoded = rpc::decode_request<proto::DeleteGroupsRequest>(request);
+    ASSERT_TRUE(decoded);
+    std::vector<proto::DeleteGroupsResponse::DeletableGroupResult> results;
+    for (const std::string_view name : decoded->message.groups_names) {
+      results.emplace_back().group_id = name;
+    }
+    proto::DeleteGroupsResponse response;
+    response.results = proto::array_of(results);
+    answer(request, response);
+  };
+  const auto deleted = finish(admin_->delete_groups({"a", "b", "c"}, milliseconds(1'500)));
+  ASSERT_TRUE(deleted) << deleted.error().to_string();
+  EXPECT_EQ((*deleted)[0].result.error().code(), ServerCode::coordinator_not_available);
+  EXPECT_TRUE((*deleted)[1].result);
+  EXPECT_TRUE((*deleted)[2].result);
+  EXPECT_EQ(asked_.size(), 1U);
+}
+
+TEST_F(RoutingTest, WhatTheClusterDoesNotKnowFailsByItself) {
+  const auto offsets =
+      finish(admin_->list_offsets({{"none", 0}}, kafka::OffsetSpec::latest, milliseconds(250)));
+  ASSERT_TRUE(offsets) << offsets.error().to_string();
+  EXPECT_EQ(offsets->front().result.error().code(), ServerCode::unknown_topic_or_partition);
+  leaders_ = {1, -1};
+  act = [](int32_t, rpc::Request& request) { request.responder.close("nobody is to be asked"); };
+  const auto leaderless =
+      finish(admin_->list_offsets({{"t", 1}}, kafka::OffsetSpec::latest, milliseconds(250)));
+  ASSERT_TRUE(leaderless) << leaderless.error().to_string();
+  EXPECT_EQ(leaderless->front().result.error().code(), ServerCode::leader_not_available);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(RoutingTest, KeepsWhatIsDescribedWhenTheRestFails) {
+  act = [](int32_t, rpc::Request& request) {
+    if (request.api_key != proto::ApiKey::kConsumerGroupDescribe) {
+      return request.responder.close("as the test wants it");
+    }
+    const auto decoded = rpc::decode_request<proto::ConsumerGroupDescribeRequest>(request);
+    ASSERT_TRUE(decoded);
+    std::vector<proto::ConsumerGroupDescribeResponse::DescribedGroup> groups;
+    for (const std::string_view name : decoded->message.group_ids) {
+      auto& group = groups.emplace_back();
+      group.group_id = name;
+      if (name == "old") group.error_code = proto::to_number(ErrorCode::kGroupIdNotFound);
+    }
+    proto::ConsumerGroupDescribeResponse response;
+    response.groups = proto::array_of(groups);
+    answer(request, response);
+  };
+  const auto groups = finish(admin_->describe_groups({"new", "old"}, milliseconds(500)));
+  ASSERT_TRUE(groups) << groups.error().to_string();
+  EXPECT_TRUE((*groups)[0].result);
+  ASSERT_FALSE((*groups)[1].result);
+  EXPECT_EQ((*groups)[1].name, "old");
+  EXPECT_FALSE(finish(admin_->describe_groups({"old"}, milliseconds(500))));
 }
 
 TEST_F(RoutingTest, LooksForTheCoordinatorAgainWhenItMoved) {
