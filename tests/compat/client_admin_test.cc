@@ -206,7 +206,10 @@ TEST_F(AdminTest, AppendsToLists) {
           .get();
   ASSERT_TRUE(removed) << removed.error().to_string();
   const auto listed = admin_.list_config_resources({ok::ResourceType::topic}).get();
-  ASSERT_TRUE(listed) << listed.error().to_string();
+  if (!listed) {  // brokers before 4.1 list client metrics only
+    EXPECT_EQ(listed.error().kind(), ok::ErrorKind::unsupported) << listed.error().to_string();
+    return;
+  }
   EXPECT_TRUE(std::ranges::any_of(*listed, [&](const auto& r) { return r.name == topic; }));
 }
 

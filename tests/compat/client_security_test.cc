@@ -138,13 +138,16 @@ class OidcTest : public OAuthTest {
 
   io::Task<http::HttpResponse> answer(http::HttpRequest request) {
     ++requests_;
+    requests_.notify_all();
     http::HttpResponse response;
     response.content_type = "application/json";
     // The id and secret below, form-encoded and in base64.
     const bool is_known =
         request.header("authorization") ==
         "Basic " + auth::encode_base64(as_bytes(std::string_view("me%3A1:s3%20cret%2B")));
-    if (!is_known || request.method != "POST") {
+    if (is_away_) {
+      response.status = 503;
+    } else if (!is_known || request.method != "POST") {
       response.status = 401;
       response.body = R"({"error":"invalid_client","error_description":"who are you"})";
     } else if (request.body != "grant_type=client_credentials&scope=kafka%20all") {
@@ -177,6 +180,7 @@ class OidcTest : public OAuthTest {
   }
 
   std::atomic<int> requests_ = 0;
+  std::atomic<bool> is_away_ = false;
   uint16_t port_ = 0;
 
  private:
@@ -215,12 +219,33 @@ TEST_F(OidcTest, SaysWhyTheProviderRefused) {
   EXPECT_EQ(refused.error().message().find("wrong"), std::string::npos);
 }
 
+TEST_F(OidcTest, LosesNoRecordsWhileTheProviderIsAway) {
+  const std::string topic = fresh_name("topic");
+  {
+    const ok::Client client(options(credentials()));
+    ok::NewTopic wanted;
+    wanted.name = topic;
+    wanted.partitions = 1;
+    ASSERT_TRUE(ok::all(ok::Admin(client).create_topics({wanted}).get()));
+  }
+  is_away_ = true;
+  const int before = requests_;
+  const ok::Client client(options(credentials()));
+  ok::Producer producer(client, {});
+  auto sent = producer.send({.topic = topic, .value = "v"});
+  for (int asked = requests_; asked < before + 2; asked = requests_) requests_.wait(asked);
+  is_away_ = false;
+  const auto stored = sent.get();
+  EXPECT_TRUE(stored) << stored.error().to_string();
+}
+
 TEST_F(OidcTest, SaysThatTheProviderCannotBeReached) {
   ok::OidcClientCredentials away = credentials();
   away.token_endpoint = "http://127.0.0.1:1/token";
-  const auto refused = ask(options(away));
+  const ok::Client client(options(away));
+  const auto refused = ok::Admin(client).describe_cluster(milliseconds(500)).get();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind(), ok::ErrorKind::authentication);
+  EXPECT_EQ(refused.error().kind(), ok::ErrorKind::network);
   EXPECT_THAT(refused.error().message(), HasSubstr("token endpoint"));
 }
 

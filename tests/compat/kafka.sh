@@ -20,9 +20,13 @@ if [ $# -eq 0 ]; then
 fi
 for run in "$@"; do
   IFS=/ read -r version brokers security mechanism <<<"$run"
+  # The tests grant and take access: without SASL they are User:ANONYMOUS.
+  access=()
+  [ "$security" != plaintext ] ||
+    access=(--acl --set "super.users=User:admin;User:ANONYMOUS")
   bootstrap=$("$peer" start --fast --version "$version" --brokers "$brokers" \
-    --security "$security" --name "$name" --port-base "$base" | grep -o '127.0.0.1:[0-9,.:]*' |
-    tail -1)
+    --security "$security" --name "$name" --port-base "$base" "${access[@]}" |
+    grep -o '127.0.0.1:[0-9,.:]*' | tail -1)
   folder=$("$peer" dir --name "$name")
   unset ODRADEK_TEST_PROPERTIES
   if [ "$security" != plaintext ]; then
