@@ -34,4 +34,7 @@ class AzureDialect final : public cloud::Dialect {
 // Asks for the MD5 of the range that is read; with it check() compares.
 inline constexpr const char* kRangeMd5Header = "x-ms-range-get-content-md5";
 
+// The MD5 of the call's body, which Azure compares; for bodies of one piece.
+void add_body_md5(cloud::Call& call);
+
 }  // namespace odradek::store::azure

@@ -5,7 +5,6 @@
 
 #include "store/azure/azure_answers.h"
 #include "store/azure/azure_upload.h"
-#include "store/cloud/digests.h"
 #include "store/cloud/xml.h"
 
 namespace odradek::store::azure {
@@ -36,9 +35,8 @@ cloud::PutOutcome AzureStore::put_object(const std::string& object, Bytes conten
                                          const cloud::PutCondition& condition) {
   cloud::Call call = this->call("put", "PUT", object);
   call.body = {content};
-  call.headers = {{"x-ms-blob-type", "BlockBlob"},
-                  {"content-type", "application/octet-stream"},
-                  {"content-md5", cloud::base64(cloud::md5(content))}};
+  call.headers = {{"x-ms-blob-type", "BlockBlob"}, {"content-type", "application/octet-stream"}};
+  add_body_md5(call);
   if (condition.kind == cloud::PutCondition::Kind::kAbsent) {
     call.headers.push_back({"if-none-match", "*"});
     call.creates_only = true;

@@ -155,6 +155,23 @@ TEST_F(Azure, MissingContainerIsAMistakeOfTheSettingsNotAMissingObject) {
   EXPECT_EQ(store()->get("key").error().code(), Errc::kConfig);
 }
 
+TEST(SharedKey, SignsHeadersSortedByTheirNames) {
+  const cloud::Query query = {{"restype", "container"}, {"Comp", "list"}};
+  EXPECT_EQ(shared_key_text({.method = "PUT",
+                             .account = "acc",
+                             .path = "/acc/container/a%20b",
+                             .query = &query,
+                             .body_bytes = 7},
+                            {{"x-ms-range-get-content-md5", "true"},
+                             {"content-md5", "bWQ1"},
+                             {"if-none-match", "*"},
+                             {"x-ms-range", "bytes=1-2"},
+                             {"x-ms-date", "now"}}),
+            "PUT\n\n\n7\nbWQ1\n\n\n\n\n*\n\n\n"
+            "x-ms-date:now\nx-ms-range:bytes=1-2\nx-ms-range-get-content-md5:true\n"
+            "/acc/acc/container/a%20b\ncomp:list\nrestype:container");
+}
+
 TEST(AzureAnswers, DecodeNamesOnlyWhereTheyAreMarkedAsEncoded) {
   const auto name = [](const std::string& attribute) {
     return parse_listing("<EnumerationResults><Blobs><Blob><Name" + attribute +

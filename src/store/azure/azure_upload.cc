@@ -43,8 +43,8 @@ std::string AzureUpload::block_id(uint32_t number) const {
 Result<void> AzureUpload::put_part(const cloud::Part& part) {
   cloud::Call call = store_->call("upload", "PUT", object_);
   call.query = {{"comp", "block"}, {"blockid", block_id(part.number)}};
-  call.headers = {{"content-md5", cloud::base64(cloud::md5(part.bytes))}};
   call.body = {part.bytes};
+  add_body_md5(call);
   const cloud::Outcome outcome = store_->exchange_.run(call);
   if (!outcome) return outcome.error().error;
   return {};
@@ -59,11 +59,10 @@ Result<ObjectInfo> AzureUpload::complete(const cloud::Part& last) {
   xml += "</BlockList>";
   cloud::Call call = store_->call("complete upload", "PUT", object_);
   call.query = {{"comp", "blocklist"}};
-  call.headers = {{"content-type", "application/xml"},
-                  {"content-md5", cloud::base64(cloud::md5(as_bytes(xml)))},
-                  {"if-none-match", "*"},
-                  {kMarkHeader, mark_}};
+  call.headers = {
+      {"content-type", "application/xml"}, {"if-none-match", "*"}, {kMarkHeader, mark_}};
   call.body = {as_bytes(xml)};
+  add_body_md5(call);
   call.creates_only = true;
   const uint64_t size = last.offset + last.bytes.size();
   const cloud::Outcome outcome = store_->exchange_.run(call);

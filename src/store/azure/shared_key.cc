@@ -34,21 +34,20 @@ std::string canonical_query(const cloud::Query& query) {
   return out;
 }
 
+// By name, not by line: "x-ms-range:" comes before "x-ms-range-get-content-md5:".
 std::string canonical_headers(const std::vector<web::Header>& headers) {
-  std::vector<std::string> lines;
+  std::map<std::string_view, std::string_view> sorted;
   for (const web::Header& header : headers) {
-    if (header.name.starts_with("x-ms-")) {
-      lines.push_back(fmt::format("{}:{}\n", header.name, cloud::trim(header.value)));
-    }
+    if (header.name.starts_with("x-ms-")) sorted[header.name] = cloud::trim(header.value);
   }
-  std::ranges::sort(lines);
-  return fmt::format("{}", fmt::join(lines, ""));
+  std::string out;
+  for (const auto& [name, value] : sorted) out += fmt::format("{}:{}\n", name, value);
+  return out;
 }
 
 }  // namespace
 
-std::string shared_key_authorization(Bytes key, const KeyedRequest& request,
-                                     const std::vector<web::Header>& headers) {
+std::string shared_key_text(const KeyedRequest& request, const std::vector<web::Header>& headers) {
   constexpr std::array<std::string_view, 2> kBeforeLength = {"content-encoding",
                                                              "content-language"};
   constexpr std::array<std::string_view, 8> kAfterLength = {
@@ -64,6 +63,12 @@ std::string shared_key_authorization(Bytes key, const KeyedRequest& request,
   }
   text += canonical_headers(headers);
   text += fmt::format("/{}{}{}", request.account, request.path, canonical_query(*request.query));
+  return text;
+}
+
+std::string shared_key_authorization(Bytes key, const KeyedRequest& request,
+                                     const std::vector<web::Header>& headers) {
+  const std::string text = shared_key_text(request, headers);
   const auth::Digest signature = auth::hmac(auth::Hash::kSha256, key, as_bytes(text));
   return fmt::format("SharedKey {}:{}", request.account, auth::encode_base64(signature.bytes()));
 }

@@ -18,8 +18,11 @@ struct KeyedRequest {
   size_t body_bytes = 0;
 };
 
-// The value of Authorization. Headers must have lower-case names and x-ms-date.
+// What is signed. Headers must have lower-case names and x-ms-date.
 // Source: "Authorize with Shared Key", version 2015-02-21 and later.
+std::string shared_key_text(const KeyedRequest& request, const std::vector<web::Header>& headers);
+
+// The value of Authorization.
 std::string shared_key_authorization(Bytes key, const KeyedRequest& request,
                                      const std::vector<web::Header>& headers);
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/clock.h"
@@ -37,13 +38,14 @@ class CredentialCache {
     if (held_ && (!held_->expires_at_ms || now < refresh_at_ms_)) return held_->value;
     Result<Expiring<T>> fetched = fetch_();
     if (!fetched) {
-      if (!held_ || now >= *held_->expires_at_ms) return fetched.error();
+      if (!held_ || now >= *held_->expires_at_ms) return refusal(fetched.error());
       ODK_LOG(warn, "credentials of a store could not be refreshed yet",
               kv("reason", fetched.error().to_string()));
       refresh_at_ms_ = now + kRetryAfter_ms;
       return held_->value;
     }
     held_ = *std::move(fetched);
+    has_worked_ = true;
     if (held_->expires_at_ms) {
       const TimestampMs life = *held_->expires_at_ms - now;
       refresh_at_ms_ = *held_->expires_at_ms - std::min(kEarly_ms, life / 2);
@@ -64,11 +66,18 @@ class CredentialCache {
   static constexpr int64_t kEarly_ms = 5 * 60 * 1000;
   static constexpr int64_t kRetryAfter_ms = 10'000;
 
+  // Where credentials were found once they are not missing: their service is away.
+  Error refusal(const Error& error) const ODK_THREAD_ANNOTATION(requires_capability(mutex_)) {
+    if (!has_worked_ || error.code() != Errc::kConfig) return error;
+    return {Errc::kNetwork, std::string(error.message())};
+  }
+
   Fetch fetch_;
   std::shared_ptr<const Clock> clock_;
   Mutex mutex_;
   std::optional<Expiring<T>> held_ ODK_GUARDED_BY(mutex_);
   TimestampMs refresh_at_ms_ ODK_GUARDED_BY(mutex_) = 0;
+  bool has_worked_ ODK_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace odradek::store::cloud

@@ -44,6 +44,14 @@ Outcome Exchange::run(const Call& call) {
   while (true) {
     Result<web::HttpRequest> request = dialect_->make_request(call, store_time());
     if (!request) {
+      // The service that hands out credentials may come back as well.
+      const auto wait = is_transient(request.error()) && !call.is_single
+                            ? backoff.next(std::nullopt)
+                            : std::nullopt;
+      if (wait) {
+        sleeper_(*wait);
+        continue;
+      }
       return std::unexpected(CallFailure{
           {},
           after_unclear,

@@ -180,6 +180,22 @@ TEST_F(AwsCredentialChain, RefreshesBeforeTheEndAndKeepsTheOldOnesWhileTheyAreGo
   EXPECT_EQ(chain->get().error().code(), Errc::kNetwork);
 }
 
+// What was found once is away, not missing: worth waiting for.
+TEST_F(AwsCredentialChain, ServiceThatWentAwayIsNoMistakeOfTheSettings) {
+  variables_["AWS_ACCESS_KEY_ID"] = "";
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server_.url() + "/creds";
+  log_.answer_first([](const Asked&) {
+    return Told{.body = std::string("{\"AccessKeyId\":\"TASK\",\"SecretAccessKey\":\"s\","
+                                    "\"Expiration\":\"") +
+                        kLater + "\"}"};
+  });
+  const std::unique_ptr<AwsCredentialCache> chain = this->chain();
+  ASSERT_TRUE(chain->get());
+  variables_.erase("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  clock_->advance(std::chrono::hours(2));
+  EXPECT_EQ(chain->get().error().code(), Errc::kNetwork);
+}
+
 TEST_F(AwsCredentialChain, SaysWhereItLookedWhenThereIsNothing) {
   const Result<AwsCredentialsPtr> found = chain()->get();
   ASSERT_FALSE(found);
