@@ -18,6 +18,10 @@ void read_group_bytes(Bytes input) {
     ODK_ASSERT(again.has_value());
     ODK_ASSERT(decode_subscription(again->bytes()).has_value());
   }
+  Subscriber sticky;
+  sticky.user_data = as_text(input);
+  read_sticky_data(sticky);
+  ODK_ASSERT(encode_sticky_data(sticky.owned, sticky.generation).has_value());
   if (const auto partitions = decode_assignment(input)) {
     ODK_ASSERT(encode_assignment(*partitions).has_value());
   }

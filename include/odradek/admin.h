@@ -28,7 +28,8 @@ namespace odradek::kafka {
 // moved, until then; what would fail again is not. A call about many things answers for each of
 // them, in the order asked; all() makes one Result of that. The call itself fails when nobody could
 // be asked: ErrorKind::network, timeout, authentication, unsupported (a broker that does not offer
-// it), or when the cluster refuses it as a whole.
+// it), invalid_argument (two wishes for one topic, partition or replica), or when the cluster
+// refuses it as a whole.
 class Admin {
  public:
   using Wait = std::chrono::milliseconds;
