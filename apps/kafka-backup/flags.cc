@@ -17,7 +17,8 @@ CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
     line.run = [&line, run](const Settings& settings) { return run(settings, line.format); };
   });
   command.add_option("--config", line.config_file, "YAML configuration file");
-  add_setting(command, line, "--path", "storage.path", "folder of the archives");
+  add_setting(command, line, "--path", "storage.path",
+              "where archives are: a folder, s3://bucket/prefix, azblob://..., gs://...");
   add_choice<OutputFormat>(command, "--format", line.format,
                            {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}});
   add_choice<LogLevel>(command, "--log-level", line.log_level,

@@ -32,6 +32,9 @@ Result<std::unique_ptr<ObjectStore>> open_s3(const StoreSettings& settings,
                                              const StoreContext& context) {
   S3Options options;
   ODK_TRY(options.cloud, cloud_options(settings, context));
+  if (options.cloud.http.ca_file.empty()) {
+    options.cloud.http.ca_file = context.environment("AWS_CA_BUNDLE").value_or("");
+  }
   const cloud::TokenContext tokens =
       cloud::make_token_context(context.clock, context.environment, options.cloud.http);
   ODK_TRY(options.address, address_of(settings, tokens));

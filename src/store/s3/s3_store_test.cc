@@ -107,16 +107,25 @@ TEST_F(S3, RefusalsAreFinalAndNameNoSecret) {
   EXPECT_EQ(server_.log.asked().size(), 1U);
 }
 
+// Every look at it is 200 ms later than the one before.
+class HastyClock final : public Clock {
+ public:
+  MonotonicTime now() const override { return now_ += milliseconds(200); }
+  TimestampMs wall_ms() const override { return 1'700'000'000'000; }
+
+ private:
+  mutable MonotonicTime now_{};
+};
+
 TEST_F(S3, SilentServerEndsByOurOwnClock) {
   answer(1'000'000, is_put, [](const Asked&) { return Told{.is_silent = true}; });
-  S3Options quick = options();
-  quick.cloud.retry.deadline = milliseconds(700);
-  S3Store store(std::move(quick), fixed_credentials(clock_));
-  const MonotonicTime begun = clock_->now();
+  S3Options hasty = options();
+  hasty.cloud.clock = std::make_shared<HastyClock>();
+  S3Store store(std::move(hasty), fixed_credentials(clock_));
   const Result<ObjectInfo> put = store.put("key", as_bytes("content"));
   ASSERT_FALSE(put);
   EXPECT_EQ(put.error().code(), Errc::kTimedOut);
-  EXPECT_LT(clock_->now() - begun, std::chrono::seconds(20));
+  EXPECT_GT(server_.log.asked().size(), 1U);
 }
 
 TEST_F(S3, CutAnswersAreReadAgain) {
@@ -177,6 +186,7 @@ TEST_F(S3, RefusedRepetitionIsAConflictWhenAnotherWrote) {
   answer(1, is_put, [this](const Asked& asked) {
     Asked other = asked;
     other.body = "other";
+    other.headers.erase("x-amz-checksum-sha256");
     server_.handle(other);
     return Told{.hang_up = true};
   });
