@@ -11,7 +11,7 @@ void add_setting(CLI::App& app, CommandLine& line, const std::string& flag, cons
 }
 
 CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
-                      const std::string& help, const RunCommand& run) {
+                      const std::string& help, const RunCommand& run, const FormatNames& formats) {
   CLI::App& command = *app.add_subcommand(name, help);
   command.callback([&line, run] {
     line.run = [&line, run](const Settings& settings) { return run(settings, line.format); };
@@ -19,8 +19,7 @@ CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
   command.add_option("--config", line.config_file, "YAML configuration file");
   add_setting(command, line, "--path", "storage.path",
               "where archives are: a folder, s3://bucket/prefix, azblob://..., gs://...");
-  add_choice<OutputFormat>(command, "--format", line.format,
-                           {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}});
+  add_choice<OutputFormat>(command, "--format", line.format, formats);
   add_choice<LogLevel>(command, "--log-level", line.log_level,
                        {{"debug", LogLevel::debug},
                         {"info", LogLevel::info},

@@ -23,14 +23,24 @@ struct CommandLine {
   LogFormat log_format = LogFormat::text;
   OutputFormat format = OutputFormat::kText;
   bool deep = false;  // validate --deep
+  bool abort = false;  // restore --abort
+  std::string snapshot_id;  // offset-rollback
   std::function<Result<int>(const Settings&)> run;
 };
 
 using RunCommand = std::function<Result<int>(const Settings& settings, OutputFormat format)>;
 
+using FormatNames = std::vector<std::pair<std::string, OutputFormat>>;
+
+// The formats most commands print their results in.
+inline FormatNames text_and_json() {
+  return {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}};
+}
+
 // A command with the flags that all have.
 CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
-                      const std::string& help, const RunCommand& run);
+                      const std::string& help, const RunCommand& run,
+                      const FormatNames& formats = text_and_json());
 
 // A flag that stands for one setting of the configuration file.
 void add_setting(CLI::App& app, CommandLine& line, const std::string& flag, const std::string& key,
@@ -61,6 +71,7 @@ void add_choice(CLI::App& app, const std::string& flag, Value& target,
 // The commands, by what they do.
 void add_backup_commands(CLI::App& app, CommandLine& line);
 void add_restore_commands(CLI::App& app, CommandLine& line);
+void add_offset_commands(CLI::App& app, CommandLine& line);
 void add_inspect_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace odradek::backup

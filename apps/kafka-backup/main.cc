@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   backup::CommandLine line;
   backup::add_backup_commands(app, line);
   backup::add_restore_commands(app, line);
+  backup::add_offset_commands(app, line);
   backup::add_inspect_commands(app, line);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,8 @@
 #include "backup/archive/archive_json.h"
 #include "backup/engine/backup_job.h"
 #include "backup/inspect/validate.h"
+#include "backup/positions/position_executor.h"
+#include "backup/positions/position_planner.h"
 #include "backup/restore/restore_job.h"
 #include "broker/broker.h"
 #include "odradek/kafka.h"
@@ -98,6 +100,23 @@ class BackupAndRestore : public testing::Test {
     return {{kTopic, partition}, kafka::OffsetAndMetadata{offset, "note", -1}};
   }
 
+  // Carries the groups of the archive over to the target.
+  Result<ExecutionReport> restore_positions() {
+    SystemClock clock;
+    io::Loop loop(clock);
+    io::WorkerPool workers(loop, 2);
+    cluster::ClusterOptions cluster_options;
+    cluster_options.bootstrap = *io::parse_host_ports(target_.bootstrap());
+    cluster::Cluster cluster(loop, cluster_options);
+    PositionPlanner planner(cluster, store_, workers, {.backup_id = "set"});
+    Result<PositionPlan> plan = loop.block_on(planner.plan());
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    PositionExecutor executor(cluster, store_, workers, clock, ArchiveKeys("set"));
+    Result<ExecutionReport> report = loop.block_on(executor.execute(*plan));
+    loop.block_on(cluster.stop());
+    return report;
+  }
+
   // Runs a job on its own loop against a broker.
   template <class Job, class Options>
   auto run(broker::Broker& broker, Options options) {
@@ -119,8 +138,8 @@ class BackupAndRestore : public testing::Test {
   }
   Result<RestoreReport> restore(RestoreOptions options = {}) {
     options.backup_id = "set";
-    options.restore_id = Uuid::random().to_string();
     options.expired_data = ExpiredData::kHold;
+    if (options.coalesce == Coalesce::kAuto) options.coalesce = Coalesce::kNever;
     return run<RestoreJob>(target_, std::move(options));
   }
 
@@ -151,9 +170,12 @@ TEST_F(BackupAndRestore, GivesBackEveryRecordWhateverItsCodec) {
   const Result<RestoreReport> restored = restore();
   ASSERT_TRUE(restored) << restored.error().to_string();
   EXPECT_EQ(restored->loaded.records, 3000U);
-  EXPECT_EQ(restored->records_verified, 3000U);
-  EXPECT_GT(restored->loaded.batches_raw, 0U);
-  EXPECT_GT(restored->loaded.batches_recompressed, 0U);
+  EXPECT_EQ(restored->verified.records, 3000U);
+  const auto batches = [&restored](RestorePath path) {
+    return restored->loaded.paths[static_cast<size_t>(path)];
+  };
+  EXPECT_GT(batches(RestorePath::kRaw), 0U);
+  EXPECT_GT(batches(RestorePath::kRecompress), 0U);
   expect_equal_topics();
 }
 
@@ -201,6 +223,9 @@ TEST_F(BackupAndRestore, GroupsGoOnWhereTheyStood) {
   start(target_);
   const Result<RestoreReport> restored = restore();
   ASSERT_TRUE(restored) << restored.error().to_string();
+  const Result<ExecutionReport> positions = restore_positions();
+  ASSERT_TRUE(positions) << positions.error().to_string();
+  EXPECT_TRUE(positions->is_complete());
 
   const kafka::Client target_client({.bootstrap = target_.bootstrap()});
   kafka::Admin target_admin(target_client);

@@ -2,69 +2,157 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "backup/cli/position_settings.h"
 #include "backup/cli/progress.h"
-#include "backup/cli/runtime.h"
+#include "backup/cli/restore_report.h"
+#include "backup/cli/session.h"
+#include "backup/cli/structured_output.h"
+#include "backup/positions/position_planner.h"
 
 namespace odradek::backup {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr int kExitIntegrity = 5;
+constexpr int kExitPartly = 6;
+constexpr int kExitPrecondition = 9;
 
-void print_restore_report(const RestoreReport& report, OutputFormat format, double seconds) {
-  const double gigabytes = static_cast<double>(report.loaded.bytes) / 1e9;
-  const double cpu_per_gb = per(cpu_seconds(), gigabytes);
-  if (format == OutputFormat::kJson) {
-    fmt::print("{}\n", Json{{"topics", report.topics},
-                            {"partitions", report.partitions},
-                            {"groups", report.groups},
-                            {"records", report.loaded.records},
-                            {"records_verified", report.records_verified},
-                            {"bytes", report.loaded.bytes},
-                            {"batches_raw", report.loaded.batches_raw},
-                            {"batches_recompressed", report.loaded.batches_recompressed},
-                            {"batches_reencoded", report.loaded.batches_reencoded},
-                            {"held_configs", report.held_configs},
-                            {"seconds", seconds},
-                            {"cpu_seconds_per_gb", cpu_per_gb}}
-                           .dump());
-    return;
+Result<RestorePlan> make_plan(Session& session, RestoreOptions options) {
+  Runtime& runtime = session.runtime;
+  RestoreJob job(*session.cluster, *session.store, runtime.workers, runtime.clock,
+                 std::move(options));
+  return session.wait(job.plan());
+}
+
+int print_plan(const RestorePlan& plan, OutputFormat format) {
+  fmt::print("{}", format == OutputFormat::kText ? plan_text(plan)
+                                                 : structured(plan_json(plan), format));
+  return plan.has_conflicts() ? kExitPrecondition : 0;
+}
+
+Result<RestoreReport> restore_topics(Session& session, RestoreOptions options) {
+  Runtime& runtime = session.runtime;
+  ProgressLine progress(runtime.clock);
+  options.on_progress = [&progress](const RestoreProgress& p) {
+    progress.show(p.step, p.records_done, p.records_total, p.bytes_done);
+  };
+  RestoreJob job(*session.cluster, *session.store, runtime.workers, runtime.clock,
+                 std::move(options));
+  Result<RestoreReport> report = session.wait(job.run());
+  progress.finish();
+  return report;
+}
+
+// Positions by the map of the restore that was just done.
+Result<void> restore_positions(Session& session, const Settings& settings,
+                               FullRestoreReport& full) {
+  Runtime& runtime = session.runtime;
+  ODK_TRY(PositionOptions options, position_options(settings));
+  options.restore_id = full.restore.restore_id;
+  PositionPlanner planner(*session.cluster, *session.store, runtime.workers, options);
+  Result<PositionPlan> plan = session.wait(planner.plan());
+  if (!plan && plan.error().code() == Errc::kNotFound && options.groups.include().empty()) {
+    full.positions_left_out = plan.error().message();
+    return {};
   }
-  for (const std::string& held : report.held_configs) fmt::print("HELD  {}\n", held);
-  fmt::print(
-      "{} records of {} topics ({} partitions) restored, {} verified, {} groups; {}, {}/s, {:.2f} "
-      "CPU s/GB; batches: {} as they were, {} recompressed, {} re-encoded\n",
-      report.loaded.records, report.topics, report.partitions, report.records_verified,
-      report.groups, format_bytes(report.loaded.bytes),
-      format_bytes(static_cast<uint64_t>(per(static_cast<double>(report.loaded.bytes), seconds))),
-      cpu_per_gb, report.loaded.batches_raw, report.loaded.batches_recompressed,
-      report.loaded.batches_reencoded);
+  if (!plan) return plan.error();
+  full.positions = *std::move(plan);
+  if (options.strategy == PositionStrategy::kManual) {
+    full.positions_left_out = "strategy manual: nothing is committed";
+    return {};
+  }
+  PositionExecutor executor(*session.cluster, *session.store, runtime.workers, runtime.clock,
+                            session.keys);
+  ODK_TRY(full.execution, session.wait(executor.execute(full.positions)));
+  return {};
+}
+
+Result<int> restore(const Settings& settings, OutputFormat format, bool needs_positions) {
+  ODK_TRY(RestoreOptions options,
+          restore_options(settings.backup_id, settings.target, settings.restore));
+  ODK_TRY(const std::unique_ptr<Session> session, open_session(settings));
+  if (settings.restore.dry_run) {
+    ODK_TRY(const RestorePlan plan, make_plan(*session, std::move(options)));
+    return print_plan(plan, format);
+  }
+  const MonotonicTime started = session->runtime.clock.now();
+  FullRestoreReport full;
+  ODK_TRY(full.restore, restore_topics(*session, std::move(options)));
+  Result<void> positions;
+  if (settings.positions.strategy == PositionStrategy::kSkip) {
+    full.positions_left_out = "strategy skip";
+  } else {
+    positions = restore_positions(*session, settings, full);
+  }
+  const std::chrono::duration<double> seconds = session->runtime.clock.now() - started;
+  full.seconds = seconds.count();
+  fmt::print("{}", restore_report(full, format));
+  if (positions && needs_positions && !full.positions_left_out.empty()) {
+    positions = Error(Errc::kPrecondition, full.positions_left_out);
+  }
+  if (!positions) {
+    return positions.error().with_context("the topics are restored, the positions are not");
+  }
+  return full.execution.is_complete() ? 0 : kExitPartly;
 }
 
 }  // namespace
 
 Result<int> run_restore(const Settings& settings, OutputFormat format) {
-  ODK_TRY_VOID(archive_keys(settings));
+  return restore(settings, format, /*needs_positions=*/false);
+}
+
+Result<int> run_three_phase_restore(const Settings& settings, OutputFormat format) {
+  if (settings.positions.strategy == PositionStrategy::kSkip) {
+    return Error(Errc::kConfig, "three-phase-restore sets positions: strategy skip is for restore");
+  }
+  return restore(settings, format, /*needs_positions=*/true);
+}
+
+Result<int> run_restore_abort(const Settings& settings, OutputFormat format) {
+  ODK_TRY(const std::unique_ptr<Session> session, open_session(settings));
+  Runtime& runtime = session->runtime;
+  ODK_TRY(const std::vector<std::string> aborted,
+          session->wait(abort_restores(*session->cluster, *session->store, runtime.workers,
+                                               runtime.clock, session->keys,
+                                               settings.restore.restore_id)));
+  if (format != OutputFormat::kText) {
+    std::string list;
+    for (const std::string& id : aborted) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", id);
+    fmt::print("{}", structured(fmt::format(R"({{"aborted":[{}]}})", list), format));
+    return 0;
+  }
+  for (const std::string& id : aborted) {
+    fmt::print("restore {}: configurations are put back, what was loaded stays\n", id);
+  }
+  if (aborted.empty()) fmt::print("no restore into this cluster is unfinished\n");
+  return 0;
+}
+
+Result<int> run_validate_restore(const Settings& settings, OutputFormat format) {
   ODK_TRY(RestoreOptions options,
           restore_options(settings.backup_id, settings.target, settings.restore));
-  ODK_TRY(cluster::ClusterOptions target, cluster_options(settings.target, "target"));
-  ODK_TRY(const std::unique_ptr<store::ObjectStore> store, open_store(settings));
-  Runtime runtime;
-  ProgressLine progress(runtime.clock);
-  options.on_progress = [&progress](const RestoreProgress& p) {
-    progress.show(p.step, p.records_done, p.records_total, 0);
-  };
-  const MonotonicTime started = runtime.clock.now();
-  cluster::Cluster cluster(runtime.loop, std::move(target));
-  RestoreJob job(cluster, *store, runtime.workers, runtime.clock, std::move(options));
-  Result<RestoreReport> report = runtime.loop.block_on(job.run());
-  runtime.loop.block_on(cluster.stop());
-  progress.finish();
-  if (!report) return report.error();
-  const std::chrono::duration<double> seconds = runtime.clock.now() - started;
-  print_restore_report(*report, format, seconds.count());
-  return 0;
+  ODK_TRY(const std::unique_ptr<Session> session, open_session(settings));
+  ODK_TRY(const RestorePlan plan, make_plan(*session, std::move(options)));
+  return print_plan(plan, format);
+}
+
+Result<int> run_verify(const Settings& settings, OutputFormat format) {
+  ODK_TRY(const std::unique_ptr<Session> session, open_session(settings));
+  VerifyRestoreOptions options;
+  options.backup_id = settings.backup_id;
+  options.restore_id = settings.restore.restore_id;
+  options.verify.allows_gone = true;
+  options.verify.allows_more = true;
+  if (settings.restore.verify_after == VerifyAfter::kSample) {
+    options.verify.percent = settings.restore.verify_sample_percent;
+  }
+  Runtime& runtime = session->runtime;
+  ODK_TRY(const VerifyRestoreReport report,
+          session->wait(verify_restore(*session->cluster, *session->store, runtime.workers,
+                                               std::move(options))));
+  fmt::print("{}", verify_report(report, format));
+  if (!report.differences.empty()) return kExitIntegrity;
+  return report.counters.gone > 0 ? kExitPartly : 0;
 }
 
 }  // namespace odradek::backup

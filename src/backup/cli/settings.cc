@@ -9,6 +9,7 @@ void declare_settings(config::Binder& binder, Settings& settings) {
   declare_cluster(binder, "target", settings.target);
   declare_backup(binder, settings.backup);
   declare_restore(binder, settings.restore);
+  declare_positions(binder, settings.positions);
 }
 
 }  // namespace odradek::backup

@@ -4,6 +4,7 @@
 
 #include "backup/cli/backup_settings.h"
 #include "backup/cli/cluster_settings.h"
+#include "backup/cli/position_settings.h"
 #include "backup/cli/restore_settings.h"
 #include "config/binder.h"
 #include "store/store_settings.h"
@@ -18,6 +19,7 @@ struct Settings {
   ClusterSettings target;
   BackupSettings backup;
   RestoreSettings restore;
+  PositionSettings positions;
 };
 
 // Declares the settings: keys, checks and documentation.

@@ -19,6 +19,7 @@ class NameFilter {
 
   bool matches(std::string_view name) const;
   const std::vector<std::string>& include() const { return include_; }
+  const std::vector<std::string>& exclude() const { return exclude_; }
 
  private:
   NameFilter(std::vector<std::string> include, std::vector<std::string> exclude)

@@ -8,7 +8,8 @@
 
 namespace odradek::backup {
 
-enum class OutputFormat : uint8_t { kText, kJson };
+// Not every command has every format; text is for people.
+enum class OutputFormat : uint8_t { kText, kJson, kYaml, kCsv, kShell };
 
 // The ids of every archive in the store.
 Result<std::vector<std::string>> list_backups(store::ObjectStore& store);

@@ -23,10 +23,12 @@ constexpr Duration kDeliveryTimeout = std::chrono::minutes(2);
 }  // namespace
 
 BatchSender::BatchSender(cluster::Cluster& cluster, TopicPartition partition,
-                         ProducerIdentity producer)
+                         const SendStart& start)
     : cluster_(&cluster),
       partition_(std::move(partition)),
-      producer_(producer),
+      producer_(start.producer),
+      next_sequence_(start.sequence),
+      end_offset_(start.end_offset),
       changed_(cluster.loop()),
       self_(std::make_shared<BatchSender*>(this)) {}
 
@@ -124,6 +126,11 @@ Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t ver
   for (const auto& topic : decoded->responses) {
     for (const auto& partition : topic.partition_responses) {
       if (partition.error_code == 0) return partition.base_offset;
+      constexpr int64_t kSomewhere = -1;
+      if (proto::error_code(partition.error_code) ==
+          proto::ErrorCode::kDuplicateSequenceNumber) {
+        return kSomewhere;
+      }
       return proto::to_error(
           proto::error_code(partition.error_code),
           fmt::format("produce to {}-{}", partition_.topic, partition_.partition),
@@ -161,14 +168,29 @@ void BatchSender::on_answer(uint64_t number, int16_t version, Result<rpc::RawRes
 
 void BatchSender::retire_acknowledged() {
   while (!window_.empty() && window_.front().is_acknowledged) {
-    const InFlight& entry = window_.front();
-    for (const RestoredRun& run : entry.batch.runs) {
-      runs_.push_back({run.source_first, entry.base_offset + run.target_delta, run.count});
-    }
+    retire(window_.front());
     window_.pop_front();
     ++first_number_;
     give_up_at_ = {};
   }
+}
+
+void BatchSender::retire(const InFlight& entry) {
+  // The broker had the batch and no longer knows where: behind the one before, since the sequence
+  // leaves no other place.
+  const int64_t base = entry.base_offset < 0 ? end_offset_ : entry.base_offset;
+  if (base < end_offset_ && failure_) {
+    failure_ = Error(Errc::kPrecondition,
+                     fmt::format("{}-{}: a batch went to offset {}, though the log ended at {}: "
+                                 "another restore writes there",
+                                 partition_.topic, partition_.partition, base, end_offset_));
+  }
+  if (base > end_offset_) has_seen_holes_ = true;
+  for (const RestoredRun& run : entry.batch.runs) {
+    runs_.push_back(
+        {run.source_first, base + run.target_delta, run.count, partition_.partition});
+  }
+  end_offset_ = base + entry.batch.record_count;
 }
 
 }  // namespace odradek::backup

@@ -13,6 +13,15 @@
 
 namespace odradek::backup {
 
+// Where a partition's producer begins: at the target's end, with the sequence of as many records as
+// went there before. A restore that goes on with the producer id it had is thus understood as the
+// same producer, and what its killed predecessor still had on the way is not appended twice.
+struct SendStart {
+  ProducerIdentity producer;
+  int32_t sequence = 0;
+  int64_t end_offset = 0;
+};
+
 // Produces ready batches to one partition, in order and exactly once: an idempotent producer with
 // its own sequence, at most kInFlightMax batches unanswered. After an error that waiting may heal
 // everything unanswered is sent again, in order; the broker drops what it has. One loop.
@@ -20,19 +29,23 @@ class BatchSender {
  public:
   static constexpr size_t kInFlightMax = 5;
 
-  BatchSender(cluster::Cluster& cluster, TopicPartition partition, ProducerIdentity producer);
+  BatchSender(cluster::Cluster& cluster, TopicPartition partition, const SendStart& start);
   // Answers that are still to come are dropped safely.
   ~BatchSender();
   BatchSender(const BatchSender&) = delete;
   BatchSender& operator=(const BatchSender&) = delete;
 
-  // Waits for room in the window, then sends. Errors: what the broker answered for any batch.
+  // Waits for room in the window, then sends. Errors: what the broker answered for any batch;
+  // kPrecondition when a batch went where another writer's must have been.
   io::Task<Result<void>> send(PreparedBatch batch);
   // Waits until every batch is acknowledged.
   io::Task<Result<void>> flush();
 
   // Runs acknowledged since the last call, in order.
   std::vector<OffsetRun> take_runs() { return std::exchange(runs_, {}); }
+  // Did a batch not follow the one before? Then somebody else writes there, or the partition is one
+  // whose offsets have holes.
+  bool has_seen_holes() const { return has_seen_holes_; }
 
  private:
   struct InFlight {
@@ -49,11 +62,14 @@ class BatchSender {
   void on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer);
   Result<int64_t> base_offset_of(rpc::RawResponse answer, int16_t version) const;
   void retire_acknowledged();
+  void retire(const InFlight& entry);
 
   cluster::Cluster* cluster_;
   TopicPartition partition_;
   ProducerIdentity producer_;
-  int32_t next_sequence_ = 0;
+  int32_t next_sequence_;
+  int64_t end_offset_;  // of what is acknowledged
+  bool has_seen_holes_ = false;
   std::deque<InFlight> window_;
   uint64_t first_number_ = 0;  // of the first batch in window_
   size_t unanswered_ = 0;

@@ -1,65 +1,90 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "base/slice.h"
 #include "store/object_store.h"
 
 namespace odradek::backup {
 
-// Offsets source_first .. source_first + count - 1 were restored to target_first and on.
+// Offsets source_first .. source_first + count - 1 were restored to target_first and on of a target
+// partition.
 struct OffsetRun {
   int64_t source_first = 0;
   int64_t target_first = 0;
   uint32_t count = 0;
+  int32_t target_partition = 0;
 
   bool operator==(const OffsetRun&) const = default;
 };
 
-inline constexpr size_t kOffsetRunBytes = 20;  // in the map object, little-endian
+// A piece of a source partition's map: what became of the offsets first..through. A chunk is
+// written when all of that is acknowledged, so the chunks of a partition also tell how far a restore
+// got. Bytes: docs/formats/restore-state.md.
+struct MapChunk {
+  int64_t first = 0;
+  int64_t through = -1;  // inclusive
+  std::vector<OffsetRun> runs{};
 
-// Collects the runs of one partition in source order, joins those that follow each other, and
-// writes them to an object as they become final. Holds one run. One thread at a time.
-class OffsetMapWriter {
- public:
-  explicit OffsetMapWriter(std::unique_ptr<store::ObjectWriter> object)
-      : object_(std::move(object)) {}
-
-  Result<void> add(OffsetRun run);
-  Result<void> finish();
-  uint64_t run_count() const { return runs_; }
-
- private:
-  Result<void> flush();
-
-  std::unique_ptr<store::ObjectWriter> object_;
-  OffsetRun open_;
-  uint64_t runs_ = 0;
+  bool operator==(const MapChunk&) const = default;
 };
 
-// Looks offsets up in a map object by binary search, reading a few bytes of it. Blocking.
+// Appends a run, joined with the last one where it follows it.
+void append_run(std::vector<OffsetRun>& runs, const OffsetRun& run);
+
+Slice encode_chunk(const MapChunk& chunk);
+// Errors: kMalformed, kChecksum.
+Result<MapChunk> decode_chunk(Bytes bytes);
+
+// The chunks of one source partition below a key prefix. Blocking; one thread.
 class OffsetMap {
  public:
-  // Errors: kNotFound, kMalformed, kIo.
-  static Result<OffsetMap> open(store::ObjectStore& store, std::string key);
+  // Errors: kIo and what else the store says; kMalformed for a key that is no chunk's.
+  static Result<OffsetMap> open(store::ObjectStore& store, std::string prefix);
 
-  // The target offset of the first restored record at or behind `source_offset`; `target_end` when
-  // there is none.
-  Result<int64_t> target_of(int64_t source_offset, int64_t target_end) const;
+  bool empty() const { return chunks_.empty(); }
+  // Publishes a chunk behind the others. Errors: kAlreadyExists (another restore writes here), kIo.
+  static Result<void> add(store::ObjectStore& store, const std::string& prefix,
+                          const MapChunk& chunk);
 
-  uint64_t run_count() const { return runs_; }
+  // The last source offset that is spoken for; none without chunks.
+  Result<std::optional<int64_t>> through();
+  // Every run, chunk after chunk.
+  template <class Visit>
+  Result<void> for_each_run(Visit&& visit) {
+    for (const auto& [first, key] : chunks_) {
+      ODK_TRY(const MapChunk* const chunk, load(first));
+      for (const OffsetRun& run : chunk->runs) visit(run);
+    }
+    return {};
+  }
+
+  struct Position {
+    int64_t offset = 0;
+    int32_t partition = 0;
+    bool is_exact = true;  // that very record, not the next one
+  };
+  // Where the first restored record at or behind `source_offset` went; none when there is none.
+  Result<std::optional<Position>> target_of(int64_t source_offset);
+  // The same, of the records that went to one target partition.
+  Result<std::optional<Position>> target_of(int64_t source_offset, int32_t target_partition);
 
  private:
-  OffsetMap(store::ObjectStore& store, std::string key, uint64_t runs)
-      : store_(&store), key_(std::move(key)), runs_(runs) {}
-  Result<OffsetRun> run(uint64_t number) const;
+  OffsetMap(store::ObjectStore& store, std::map<int64_t, std::string> chunks)
+      : store_(&store), chunks_(std::move(chunks)) {}
+  Result<const MapChunk*> load(int64_t first);
+  Result<std::optional<Position>> look_up(int64_t source_offset,
+                                          std::optional<int32_t> target_partition);
 
   store::ObjectStore* store_;
-  std::string key_;
-  uint64_t runs_;
+  std::map<int64_t, std::string> chunks_;  // keys by first offset
+  std::string loaded_key_;
+  MapChunk loaded_;
 };
 
 }  // namespace odradek::backup

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "backup/archive/archive_json.h"
 #include "io/task_group.h"
 
 namespace odradek::backup {
@@ -19,45 +18,130 @@ RestoreJob::RestoreJob(cluster::Cluster& cluster, store::ObjectStore& store,
       keys_(options_.backup_id),
       source_(cluster),
       target_(cluster),
+      limiter_(cluster.loop(), options_.limits),
       progress_(cluster.loop()) {}
 
 RestoreJob::~RestoreJob() = default;
 
+io::Task<Result<RestorePlan>> RestoreJob::plan() {
+  report_progress("plan");
+  ODK_CO_TRY(archive_, co_await workers_->run([this] { return read_archive(*store_, keys_); }));
+  if (archive_.through_commit == 0) {
+    co_return Error(Errc::kNotFound,
+                    fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id()));
+  }
+  ODK_CO_TRY(point_, co_await workers_->run([this] {
+    return find_restore_point(*store_, archive_, options_.restore_point);
+  }));
+  ODK_CO_TRY_VOID(co_await find_unfinished());
+  RestorePlanner planner(*cluster_, *store_, *workers_, *clock_, keys_, options_, archive_,
+                         point_ ? &*point_ : nullptr, resumed_ ? &*resumed_ : nullptr);
+  ODK_CO_TRY(plan_, co_await planner.plan());
+  plan_.bytes_per_second = options_.limits.bytes_per_second;
+  co_return plan_;
+}
+
 io::Task<Result<RestoreReport>> RestoreJob::run() {
   ODK_CO_TRY_VOID(co_await plan());
-  ODK_CO_TRY_VOID(co_await create_topics());
-  ODK_CO_TRY(const ProducerIdentity producer, co_await target_.init_producer());
-  make_loaders(producer);
+  for (const PlanNote& note : plan_.notes) {
+    if (!note.is_conflict) continue;
+    co_return Error(Errc::kPrecondition, fmt::format("topic {}: {}", note.topic, note.text));
+  }
+  ODK_CO_TRY_VOID(co_await begin());
+  ODK_CO_TRY_VOID(co_await prepare_topics());
   ODK_CO_TRY_VOID(co_await load_all());
-  ODK_CO_TRY_VOID(co_await finalize_topics());
-  if (options_.verify == VerifyAfter::kFull) {
-    ODK_CO_TRY_VOID(co_await verify_all());
-  }
-  if (options_.restore_groups) {
-    ODK_CO_TRY_VOID(co_await restore_groups());
-  }
+  ODK_CO_TRY_VOID(co_await save(RestorePhase::kLoaded));
+  ODK_CO_TRY_VOID(co_await verify_all());
+  ODK_CO_TRY_VOID(co_await put_configs_back());
+  state_.finished_at = clock_->wall_ms();
+  ODK_CO_TRY_VOID(co_await save(RestorePhase::kDone));
   report_progress("done");
+  report_.restore_id = state_.restore_id;
+  report_.went_on = resumed_.has_value();
+  report_.topics = plan_.topics.size();
+  report_.notes = plan_.notes;
   co_return report_;
 }
 
-void RestoreJob::make_loaders(ProducerIdentity producer) {
-  const cluster::MetadataPtr metadata = cluster_->cached_metadata();
-  for (const TopicPlan& topic : topics_) {
-    const cluster::Topic* known = metadata->topic(topic.target_name);
-    for (const auto& [id, partition] : topic.archived->partitions) {
-      LoadPlan plan;
-      plan.target = {topic.target_name, known == nullptr ? Uuid{} : known->id, id};
-      plan.segments = partition.segments;
-      plan.map_key = keys_.restore(options_.restore_id,
-                                   fmt::format("map/{}/{}", topic.archived->facts.name, id));
-      loaders_.push_back(std::make_unique<PartitionLoader>(*cluster_, *store_, *workers_,
-                                                           std::move(plan), producer));
+// The restore of this archive into this cluster that was not finished, if it asked the same.
+io::Task<Result<void>> RestoreJob::find_unfinished() {
+  ODK_CO_TRY(const cluster::MetadataPtr metadata,
+             co_await cluster_->refresh({}, cluster_->request_deadline()));
+  const std::string cluster_id = metadata->cluster_id;
+  ODK_CO_TRY(const std::vector<RestoreState> restores,
+             co_await workers_->run([this] { return read_restores(*store_, keys_); }));
+  const std::string wanted = fingerprint(options_);
+  for (const RestoreState& restore : restores) {
+    if (!options_.restore_id.empty() && restore.restore_id != options_.restore_id) continue;
+    if (!restore.is_unfinished() || restore.target_cluster_id != cluster_id) {
+      if (options_.restore_id.empty()) continue;
+      co_return Error(Errc::kPrecondition,
+                      fmt::format("restore {} is {}: choose another id", restore.restore_id,
+                                  restore.is_unfinished()
+                                      ? "one into another cluster"
+                                      : restore_phase_name(restore.phase)));
     }
+    if (restore.options != wanted) {
+      co_return Error(Errc::kPrecondition,
+                      fmt::format("restore {} is not finished and was asked for something else: "
+                                  "repeat that, or give it up with --abort",
+                                  restore.restore_id));
+    }
+    resumed_ = restore;
+    co_return Result<void>{};
   }
-  report_.partitions = loaders_.size();
+  if (options_.restore_id.empty()) options_.restore_id = Uuid::random().to_string();
+  state_.target_cluster_id = cluster_id;
+  co_return Result<void>{};
+}
+
+// Writes down what was decided, before anything is changed.
+io::Task<Result<void>> RestoreJob::begin() {
+  if (resumed_) {
+    state_ = *resumed_;
+    co_return Result<void>{};
+  }
+  ODK_CO_TRY(state_.producer, co_await target_.init_producer());
+  state_.restore_id = plan_.restore_id;
+  state_.backup_id = keys_.backup_id();
+  state_.started_at = clock_->wall_ms();
+  state_.options = fingerprint(options_);
+  state_.groups_key = point_ ? point_->point.groups_key : archive_.groups_key;
+  for (const TopicPlan& topic : plan_.topics) {
+    RestoredTopic decided;
+    decided.source = topic.source;
+    decided.incarnation = topic.incarnation;
+    decided.target = topic.target;
+    decided.was_created = topic.action == TopicAction::kCreate;
+    decided.prepare = topic.prepare;
+    for (const SourcePart& part : topic.sources) {
+      decided.ends[part.partition] = part.end_offset;
+      decided.targets[part.partition] = part.target_partition;
+    }
+    decided.bases = topic.bases;
+    decided.put_back = topic.put_back;
+    state_.topics.push_back(std::move(decided));
+  }
+  co_return co_await save(RestorePhase::kLoading);
+}
+
+io::Task<Result<void>> RestoreJob::save(RestorePhase phase) {
+  state_.phase = phase;
+  co_return co_await workers_->run([this] { return write_restore_state(*store_, keys_, state_); });
 }
 
 io::Task<Result<void>> RestoreJob::load_all() {
+  const LoadContext context{cluster_, &source_, store_, workers_, &limiter_, state_.producer};
+  const cluster::MetadataPtr metadata = cluster_->cached_metadata();
+  for (const RestoredTopic& topic : state_.topics) {
+    ODK_CO_TRY(std::vector<LoadUnit> units, units_of(topic, archive_, keys_, state_.restore_id));
+    for (LoadUnit& unit : units) {
+      const cluster::Topic* const known = metadata->topic(topic.target);
+      if (known != nullptr) unit.target.topic_id = known->id;
+      report_.partitions += unit.sources.size();
+      loaders_.push_back(std::make_unique<UnitLoader>(context, std::move(unit)));
+    }
+  }
   io::TaskGroup loading(cluster_->loop());
   running_ = std::min(options_.partitions_at_once, loaders_.size());
   const size_t tasks = running_;
@@ -73,20 +157,14 @@ io::Task<Result<void>> RestoreJob::load_all() {
     report_progress("load");
   }
   co_await loading.join();
-  for (const auto& loader : loaders_) {
-    report_.loaded.records += loader->counters().records;
-    report_.loaded.bytes += loader->counters().bytes;
-    report_.loaded.batches_raw += loader->counters().batches_raw;
-    report_.loaded.batches_recompressed += loader->counters().batches_recompressed;
-    report_.loaded.batches_reencoded += loader->counters().batches_reencoded;
-  }
+  for (const auto& loader : loaders_) report_.loaded.add(loader->counters());
   co_return failure_;
 }
 
-// Takes one partition after the other until none is left.
+// Takes one unit after the other until none is left.
 io::Task<void> RestoreJob::load_some() {
   while (failure_ && next_loader_ < loaders_.size()) {
-    PartitionLoader& loader = *loaders_[next_loader_++];
+    UnitLoader& loader = *loaders_[next_loader_++];
     const Result<void> loaded = co_await loader.run();
     if (!loaded && failure_) failure_ = loaded;
     progress_.notify_all();
@@ -95,119 +173,21 @@ io::Task<void> RestoreJob::load_some() {
   progress_.notify_all();
 }
 
-io::Task<Result<void>> RestoreJob::finalize_topics() {
-  report_progress("configure");
-  for (const TopicPlan& topic : topics_) {
-    ODK_CO_TRY_VOID(co_await target_.alter_topic_configs(topic.target_name, topic.finalize));
-  }
-  co_return Result<void>{};
-}
-
+// Reads the target back. Where offsets have holes somebody else may have written: all of that is
+// read, whatever was asked for.
 io::Task<Result<void>> RestoreJob::verify_all() {
+  const LoadContext context{cluster_, &source_, store_, workers_, &limiter_, state_.producer};
   for (const auto& loader : loaders_) {
-    ODK_CO_TRY_VOID(co_await verify_partition(*loader));
+    const bool must_be_full = loader->has_seen_holes();
+    if (options_.verify == VerifyAfter::kOff && !must_be_full) continue;
+    VerifyOptions options;
+    if (options_.verify == VerifyAfter::kSample && !must_be_full) {
+      options.percent = options_.sample_percent;
+    }
+    UnitVerifier verifier(context, loader->unit(), options);
+    ODK_CO_TRY(const VerifyCounters counters, co_await verifier.run());
+    report_.verified.add(counters);
     report_progress("verify");
-  }
-  co_return Result<void>{};
-}
-
-// Reads the partition back and compares what a consumer sees with what the archive has.
-io::Task<Result<void>> RestoreJob::verify_partition(const PartitionLoader& loader) {
-  const TopicPartition& partition = loader.plan().target;
-  ODK_CO_TRY(const int64_t end, co_await source_.offset_at(partition, Source::Special::kLatest,
-                                                           IsolationLevel::kReadCommitted));
-  ODK_CO_TRY(int64_t position, co_await source_.offset_at(partition, Source::Special::kEarliest,
-                                                          IsolationLevel::kReadCommitted));
-  RecordHash hash;
-  while (position < end) {
-    ODK_CO_TRY(const FetchedBatches fetched,
-               co_await source_.fetch(partition, position, {}, cluster::kGeneralLane));
-    const int64_t before = position;
-    ODK_CO_TRY_VOID(co_await workers_->run([&fetched, &hash, &position] {
-      return wire::for_each_batch(fetched.records,
-                                  [&](const wire::BatchView& batch) -> Result<void> {
-                                    if (batch.last_offset() < position) return {};
-                                    ODK_TRY_VOID(batch.verify_crc());
-                                    ODK_TRY_VOID(hash.add(batch, position));
-                                    position = batch.next_offset();
-                                    return {};
-                                  });
-    }));
-    if (position == before) {
-      co_return Error(Errc::kMalformed,
-                      fmt::format("verify {}-{}: nothing at offset {}, the end is {}",
-                                  partition.topic, partition.partition, position, end));
-    }
-  }
-  const RecordHash& archived = loader.archive_hash();
-  if (hash.record_count() != archived.record_count() || hash.digest() != archived.digest()) {
-    co_return Error(Errc::kChecksum,
-                    fmt::format("verify {}-{}: {} records read back differ from the archive's {}",
-                                partition.topic, partition.partition, hash.record_count(),
-                                archived.record_count()));
-  }
-  report_.records_verified += hash.record_count();
-  co_return Result<void>{};
-}
-
-io::Task<Result<void>> RestoreJob::restore_groups() {
-  if (archive_.groups_key.empty()) co_return Result<void>{};
-  report_progress("group positions");
-  ODK_CO_TRY(const GroupsSnapshot snapshot, co_await workers_->run([this] {
-    return read_groups(*store_, archive_.groups_key);
-  }));
-  for (const GroupState& group : snapshot.groups) {
-    if (!options_.groups.matches(group.id)) continue;
-    ODK_CO_TRY(std::vector<GroupOffset> offsets, co_await map_offsets(group));
-    if (offsets.empty()) continue;
-    ODK_CO_TRY_VOID(co_await target_.commit_offsets(group.id, offsets));
-    ODK_CO_TRY_VOID(co_await verify_group(group.id, std::move(offsets)));
-    ++report_.groups;
-  }
-  co_return Result<void>{};
-}
-
-io::Task<Result<std::vector<GroupOffset>>> RestoreJob::map_offsets(const GroupState& group) {
-  std::vector<GroupOffset> mapped;
-  for (const GroupOffset& offset : group.offsets) {
-    const auto topic = std::ranges::find_if(topics_, [&offset](const TopicPlan& plan) {
-      return plan.archived->facts.name == offset.topic;
-    });
-    if (topic == topics_.end() || !topic->archived->partitions.contains(offset.partition)) {
-      continue;
-    }
-    const cluster::Topic* known = cluster_->cached_metadata()->topic(topic->target_name);
-    const TopicPartition partition{topic->target_name, known == nullptr ? Uuid{} : known->id,
-                                   offset.partition};
-    ODK_CO_TRY(const int64_t end, co_await source_.offset_at(partition, Source::Special::kLatest,
-                                                             IsolationLevel::kReadUncommitted));
-    const std::string key = keys_.restore(options_.restore_id,
-                                          fmt::format("map/{}/{}", offset.topic, offset.partition));
-    ODK_CO_TRY(const int64_t target_offset,
-               co_await workers_->run([this, &key, &offset, end]() -> Result<int64_t> {
-                 ODK_TRY(const OffsetMap map, OffsetMap::open(*store_, key));
-                 return map.target_of(offset.offset, end);
-               }));
-    mapped.push_back({topic->target_name, offset.partition, target_offset, -1, offset.metadata});
-  }
-  co_return mapped;
-}
-
-io::Task<Result<void>> RestoreJob::verify_group(std::string group,
-                                                std::vector<GroupOffset> committed) {
-  const std::vector<std::string> only = {group};
-  ODK_CO_TRY(const std::vector<GroupState> found, co_await source_.groups(only));
-  for (const GroupOffset& offset : committed) {
-    const bool is_there =
-        !found.empty() && std::ranges::any_of(found.front().offsets, [&](const GroupOffset& read) {
-          return read.topic == offset.topic && read.partition == offset.partition &&
-                 read.offset == offset.offset && read.metadata == offset.metadata;
-        });
-    if (!is_there) {
-      co_return Error(Errc::kInternal,
-                      fmt::format("group {}: position of {}-{} reads back differently", group,
-                                  offset.topic, offset.partition));
-    }
   }
   co_return Result<void>{};
 }
@@ -218,10 +198,9 @@ void RestoreJob::report_progress(std::string_view step) {
   progress.step = step;
   for (const auto& loader : loaders_) {
     progress.records_done += loader->counters().records;
-    for (const SegmentRef& segment : loader->plan().segments) {
-      progress.records_total += segment.record_count;
-    }
+    progress.bytes_done += loader->counters().bytes;
   }
+  progress.records_total = plan_.records();
   options_.on_progress(progress);
 }
 

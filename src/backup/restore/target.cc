@@ -3,12 +3,6 @@
 #include <fmt/format.h>
 
 #include "proto/error_code.h"
-#include "proto/messages/create_topics_request.h"
-#include "proto/messages/create_topics_response.h"
-#include "proto/messages/describe_configs_request.h"
-#include "proto/messages/describe_configs_response.h"
-#include "proto/messages/incremental_alter_configs_request.h"
-#include "proto/messages/incremental_alter_configs_response.h"
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
 #include "proto/messages/offset_commit_request.h"
@@ -17,9 +11,6 @@
 namespace odradek::backup {
 namespace {
 
-constexpr int8_t kTopicResource = 2;
-constexpr int8_t kSetOperation = 0;
-constexpr int8_t kDeleteOperation = 1;
 // Topics are named, not identified by id, up to here.
 constexpr int16_t kOffsetCommitByNameVersion = 9;
 constexpr Duration kRetryPause = std::chrono::milliseconds(100);
@@ -38,84 +29,6 @@ bool means_members(int16_t code) {
 }
 
 }  // namespace
-
-io::Task<Result<void>> Target::create_topic(NewTopic topic, bool validate_only) {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(cluster::Cluster::Connection controller, co_await cluster_->controller(deadline));
-  std::vector<proto::CreateTopicsRequest::CreatableTopicConfig> configs;
-  for (const auto& [name, value] : topic.configs) {
-    configs.push_back({.name = name, .value = value});
-  }
-  proto::CreateTopicsRequest::CreatableTopic wanted;
-  wanted.name = topic.name;
-  wanted.num_partitions = topic.partition_count;
-  wanted.replication_factor = static_cast<int16_t>(topic.replication_factor);
-  wanted.configs = proto::array_of(configs);
-  proto::CreateTopicsRequest request;
-  request.topics = {&wanted, 1};
-  request.validate_only = validate_only;
-  ODK_CO_TRY(auto answer, co_await cluster_->call(controller, request, deadline));
-  for (const auto& result : answer->topics) {
-    if (result.error_code != 0) {
-      co_return answered(result.error_code, "create topic " + topic.name, result.error_message);
-    }
-  }
-  co_return Result<void>{};
-}
-
-io::Task<Result<void>> Target::alter_topic_configs(std::string topic, ConfigChanges changes) {
-  if (changes.empty()) co_return Result<void>{};
-  const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(cluster::Cluster::Connection controller, co_await cluster_->controller(deadline));
-  std::vector<proto::IncrementalAlterConfigsRequest::AlterableConfig> configs;
-  for (const auto& [name, value] : changes) {
-    configs.push_back({.name = name,
-                       .config_operation = value ? kSetOperation : kDeleteOperation,
-                       .value = value ? std::string_view(*value) : std::string_view{}});
-  }
-  proto::IncrementalAlterConfigsRequest::AlterConfigsResource resource;
-  resource.resource_type = kTopicResource;
-  resource.resource_name = topic;
-  resource.configs = proto::array_of(configs);
-  proto::IncrementalAlterConfigsRequest request;
-  request.resources = {&resource, 1};
-  ODK_CO_TRY(auto answer, co_await cluster_->call(controller, request, deadline));
-  for (const auto& result : answer->responses) {
-    if (result.error_code != 0) {
-      co_return answered(result.error_code, "configure topic " + topic, result.error_message);
-    }
-  }
-  co_return Result<void>{};
-}
-
-io::Task<Result<bool>> Target::can_alter_configs() {
-  ODK_CO_TRY(cluster::Cluster::Connection controller,
-             co_await cluster_->controller(cluster_->request_deadline()));
-  co_return controller->version_for(proto::IncrementalAlterConfigsRequest::kApiKey).has_value();
-}
-
-io::Task<Result<std::string>> Target::effective_config(std::string topic, std::string name) {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(cluster::Cluster::Connection connection, co_await cluster_->any_connection(deadline));
-  std::string_view asked = name;
-  proto::DescribeConfigsRequest::DescribeConfigsResource resource;
-  resource.resource_type = kTopicResource;
-  resource.resource_name = topic;
-  resource.configuration_keys = {&asked, 1};
-  proto::DescribeConfigsRequest request;
-  request.resources = {&resource, 1};
-  ODK_CO_TRY(auto answer, co_await cluster_->call(connection, request, deadline));
-  for (const auto& result : answer->results) {
-    if (result.error_code != 0) {
-      co_return answered(result.error_code, "describe configs of topic " + topic,
-                         result.error_message);
-    }
-    for (const auto& config : result.configs) {
-      if (config.name == name) co_return std::string(config.value);
-    }
-  }
-  co_return std::string{};
-}
 
 io::Task<Result<ProducerIdentity>> Target::init_producer() {
   const MonotonicTime deadline = cluster_->request_deadline();

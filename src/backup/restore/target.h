@@ -13,6 +13,8 @@ namespace odradek::backup {
 struct ProducerIdentity {
   int64_t id = -1;
   int16_t epoch = -1;
+
+  bool operator==(const ProducerIdentity&) const = default;
 };
 
 struct NewTopic {
@@ -22,22 +24,40 @@ struct NewTopic {
   std::map<std::string, std::string> configs;
 };
 
+// A configuration of a topic that is in force.
+struct TopicConfig {
+  std::string value;
+  bool is_own = false;  // set for the topic itself, not the cluster's
+};
+using TopicConfigs = std::map<std::string, TopicConfig>;
+
+// What the cluster says of a topic and of what we may do with it.
+struct TopicRights {
+  bool is_known = false;  // does the cluster tell?
+  bool may_write = true;
+  bool may_alter_configs = true;
+};
+
 // What a restore changes in the cluster it writes to. Borrows the cluster. One loop.
 class Target {
  public:
   explicit Target(cluster::Cluster& cluster) : cluster_(&cluster) {}
 
-  // Creates the topic, or with `validate_only` asks whether it could be. kServer with the cluster's
-  // words.
-  io::Task<Result<void>> create_topic(NewTopic topic, bool validate_only);
+  // Creates the topic. kServer with the cluster's words.
+  io::Task<Result<void>> create_topic(NewTopic topic);
+  // Could it be created? Gives the configurations it would have, nothing where the cluster does not
+  // tell (before KIP-525). kServer with the cluster's words.
+  io::Task<Result<TopicConfigs>> try_create_topic(NewTopic topic);
+  // Deletes every record of the partition below `offset`.
+  io::Task<Result<void>> delete_records(std::string topic, int32_t partition, int64_t offset);
   // Sets each given configuration of the topic; a null value (nullopt) goes back to the default.
   using ConfigChanges = std::map<std::string, std::optional<std::string>>;
   io::Task<Result<void>> alter_topic_configs(std::string topic, ConfigChanges changes);
   // Can topic configurations be changed there at all? A proxy may not offer it.
   io::Task<Result<bool>> can_alter_configs();
-  // The value that is in force for the topic, whoever set it; empty when the cluster has no such
-  // setting.
-  io::Task<Result<std::string>> effective_config(std::string topic, std::string name);
+  // Everything that is in force for the topic.
+  io::Task<Result<TopicConfigs>> topic_configs(std::string topic);
+  io::Task<Result<TopicRights>> topic_rights(std::string topic);
 
   io::Task<Result<ProducerIdentity>> init_producer();
 
@@ -47,6 +67,8 @@ class Target {
   cluster::Cluster& cluster() { return *cluster_; }
 
  private:
+  io::Task<Result<TopicConfigs>> request_topic(NewTopic topic, bool validate_only);
+
   cluster::Cluster* cluster_;
 };
 
