@@ -72,6 +72,15 @@ if(ODRADEK_TESTS)
     add_test(NAME differential_on_disk COMMAND ${differential} --disk)
     set_tests_properties(differential differential_on_disk PROPERTIES TIMEOUT 600)
   endif()
+  if(TARGET kafka-backup)
+    set(bin --bin $<TARGET_FILE_DIR:kafka-backup>)
+    add_test(NAME backup_round_trip COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tests/backup/round_trip.py ${bin} --partitions 2 --records 2000)
+    add_test(NAME restore_kills COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tests/faults/restore_kills.py ${bin} --kills 4 --records 1500
+             --rate 4000000 --seconds 1)
+    set_tests_properties(backup_round_trip restore_kills PROPERTIES TIMEOUT 300)
+  endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/tools/tidy.py)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

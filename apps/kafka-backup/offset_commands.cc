@@ -6,8 +6,10 @@ namespace odradek::backup {
 namespace {
 
 FormatNames every_format() {
-  return {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson},
-          {"yaml", OutputFormat::kYaml}, {"csv", OutputFormat::kCsv},
+  return {{"text", OutputFormat::kText},
+          {"json", OutputFormat::kJson},
+          {"yaml", OutputFormat::kYaml},
+          {"csv", OutputFormat::kCsv},
           {"shell", OutputFormat::kShell}};
 }
 
@@ -35,9 +37,9 @@ void add_planning(CLI::App& app, CommandLine& line) {
 void add_offset_reset(CLI::App& app, CommandLine& line) {
   CLI::App& reset = *app.add_subcommand("offset-reset", "carry the positions of groups over");
   reset.require_subcommand(1);
-  add_planning(add_command(reset, line, "plan", "where groups would stand", run_offset_plan,
-                           every_format()),
-               line);
+  add_planning(
+      add_command(reset, line, "plan", "where groups would stand", run_offset_plan, every_format()),
+      line);
   add_planning(add_command(reset, line, "execute", "set the groups there", run_offset_execute,
                            text_json_yaml()),
                line);
@@ -55,8 +57,8 @@ void add_offset_reset(CLI::App& app, CommandLine& line) {
 
 using RunWithId = Result<int> (*)(const Settings&, OutputFormat, const std::string&);
 
-void add_with_id(CLI::App& app, CommandLine& line, const std::string& name,
-                 const std::string& help, RunWithId run, bool needs_cluster) {
+void add_with_id(CLI::App& app, CommandLine& line, const std::string& name, const std::string& help,
+                 RunWithId run, bool needs_cluster) {
   CLI::App& command = add_command(
       app, line, name, help,
       [&line, run](const Settings& settings, OutputFormat format) {
@@ -96,6 +98,16 @@ void add_offset_rollback(CLI::App& app, CommandLine& line) {
 void add_offset_commands(CLI::App& app, CommandLine& line) {
   add_offset_reset(app, line);
   add_offset_rollback(app, line);
+  CLI::App& capture = add_command(app, line, "snapshot-groups",
+                                  "capture the positions of groups into an archive that exists",
+                                  run_snapshot_groups, text_json_yaml());
+  add_backup_id(capture, line);
+  add_cluster(capture, line, "source");
+  capture.footer(
+      "A backup does this by itself; restores use the newest positions.\n\n"
+      "Example:\n"
+      "  kafka-backup snapshot-groups --bootstrap localhost:9092 --path /backups \\\n"
+      "      --backup-id nightly --groups billing");
   CLI::App& mapping =
       add_command(app, line, "show-offset-mapping", "which offsets became which in a restore",
                   run_show_offset_mapping, without_shell());

@@ -6,8 +6,8 @@ namespace odradek::backup {
 namespace {
 
 FormatNames text_json_yaml() {
-  return {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson},
-          {"yaml", OutputFormat::kYaml}};
+  return {
+      {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}, {"yaml", OutputFormat::kYaml}};
 }
 
 void add_restore_id(CLI::App& app, CommandLine& line) {
@@ -48,13 +48,12 @@ void add_restore(CLI::App& app, CommandLine& line) {
   const auto run = [&line](const Settings& settings, OutputFormat format) {
     return line.abort ? run_restore_abort(settings, format) : run_restore(settings, format);
   };
-  CLI::App& restore = add_command(app, line, "restore", "restore an archive into a cluster", run,
-                                  text_json_yaml());
+  CLI::App& restore =
+      add_command(app, line, "restore", "restore an archive into a cluster", run, text_json_yaml());
   add_restoring(restore, line);
   add_loading(restore, line);
   restore.add_flag_callback(
-      "--dry-run",
-      [&line] { line.overrides.push_back({"--dry-run", "restore.dry_run", "true"}); },
+      "--dry-run", [&line] { line.overrides.push_back({"--dry-run", "restore.dry_run", "true"}); },
       "print the plan, change nothing");
   restore.add_flag("--abort", line.abort,
                    "give unfinished restores up: put configurations back, keep what is loaded");
@@ -72,10 +71,9 @@ void add_restore(CLI::App& app, CommandLine& line) {
 
 void add_restore_commands(CLI::App& app, CommandLine& line) {
   add_restore(app, line);
-  CLI::App& three =
-      add_command(app, line, "three-phase-restore",
-                  "restore topics, then set the positions of groups, with one report",
-                  run_three_phase_restore, text_json_yaml());
+  CLI::App& three = add_command(app, line, "three-phase-restore",
+                                "restore topics, then set the positions of groups, with one report",
+                                run_three_phase_restore, text_json_yaml());
   add_restoring(three, line);
   add_loading(three, line);
   three.footer(

@@ -7,6 +7,7 @@
 #include "backup/cli/restore_report.h"
 #include "backup/cli/session.h"
 #include "backup/cli/structured_output.h"
+#include "backup/positions/capture_groups.h"
 #include "backup/positions/position_executor.h"
 #include "backup/restore/offset_map.h"
 #include "backup/restore/verify_restore.h"
@@ -50,9 +51,8 @@ struct MapPrinter {
   void add(const std::string& topic, int32_t partition, const std::string& target,
            const OffsetRun& run) {
     if (format == OutputFormat::kText || format == OutputFormat::kCsv) {
-      const std::string_view form = format == OutputFormat::kText
-                                        ? "{}-{} {}..{} -> {}-{} {}..{}\n"
-                                        : "{},{},{},{},{},{},{},{}\n";
+      const std::string_view form = format == OutputFormat::kText ? "{}-{} {}..{} -> {}-{} {}..{}\n"
+                                                                  : "{},{},{},{},{},{},{},{}\n";
       fmt::print(fmt::runtime(form), topic, partition, run.source_first,
                  run.source_first + run.count - 1, target, run.target_partition, run.target_first,
                  run.target_first + run.count - 1);
@@ -96,6 +96,29 @@ Result<int> run_offset_execute(const Settings& settings, OutputFormat format) {
   return report.is_complete() ? 0 : kExitPartly;
 }
 
+Result<int> run_snapshot_groups(const Settings& settings, OutputFormat format) {
+  ODK_TRY(const std::unique_ptr<Session> session, open_session(settings, "source"));
+  CaptureOptions options;
+  options.backup_id = settings.backup_id;
+  options.owner = "kafka-backup snapshot-groups";
+  ODK_TRY(options.groups,
+          NameFilter::make(settings.source.groups_include, settings.source.groups_exclude));
+  ODK_TRY(const CapturedGroups captured,
+          session->wait(capture_groups(*session->cluster, *session->store, session->runtime.workers,
+                                       session->runtime.clock, std::move(options))));
+  if (format != OutputFormat::kText) {
+    fmt::print("{}", structured(Json{{"groups", captured.groups},
+                                     {"positions", captured.positions},
+                                     {"commit", captured.commit}}
+                                    .dump(),
+                                format));
+    return 0;
+  }
+  fmt::print("{} positions of {} groups, commit {}\n", captured.positions, captured.groups,
+             captured.commit);
+  return 0;
+}
+
 Result<int> run_show_offset_mapping(const Settings& settings, OutputFormat format) {
   ODK_TRY(const ArchiveKeys keys, archive_keys(settings));
   ODK_TRY(const std::unique_ptr<store::ObjectStore> store, open_store(settings));
@@ -112,24 +135,24 @@ Result<int> run_show_offset_mapping(const Settings& settings, OutputFormat forma
   const RestoreState& restore = restores.back();
   MapPrinter printer{.format = format};
   if (format == OutputFormat::kCsv) {
-    fmt::print("topic,partition,first,last,target_topic,target_partition,target_first,target_last\n");
+    fmt::print(
+        "topic,partition,first,last,target_topic,target_partition,target_first,target_last\n");
   }
   for (const RestoredTopic& topic : restore.topics) {
     if (!topics.matches(topic.source)) continue;
     for (const auto& [partition, end] : topic.ends) {
-      ODK_TRY(OffsetMap map,
-              OffsetMap::open(*store, offset_map_prefix(keys, restore.restore_id, topic.source,
-                                                        partition)));
-      ODK_TRY_VOID(map.for_each_run([&](const OffsetRun& run) {
-        printer.add(topic.source, partition, topic.target, run);
-      }));
+      ODK_TRY(OffsetMap map, OffsetMap::open(*store, offset_map_prefix(keys, restore.restore_id,
+                                                                       topic.source, partition)));
+      ODK_TRY_VOID(map.for_each_run(
+          [&](const OffsetRun& run) { printer.add(topic.source, partition, topic.target, run); }));
     }
   }
   if (format == OutputFormat::kJson || format == OutputFormat::kYaml) {
-    fmt::print("{}", structured(Json{{"restore_id", restore.restore_id},
-                                     {"runs", std::move(printer.runs)}}
-                                    .dump(2),
-                                format));
+    fmt::print(
+        "{}",
+        structured(
+            Json{{"restore_id", restore.restore_id}, {"runs", std::move(printer.runs)}}.dump(2),
+            format));
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backup/cli/position_settings.h"
 #include "backup/cli/progress.h"
 #include "backup/cli/restore_report.h"
@@ -24,8 +26,8 @@ Result<RestorePlan> make_plan(Session& session, RestoreOptions options) {
 }
 
 int print_plan(const RestorePlan& plan, OutputFormat format) {
-  fmt::print("{}", format == OutputFormat::kText ? plan_text(plan)
-                                                 : structured(plan_json(plan), format));
+  fmt::print("{}",
+             format == OutputFormat::kText ? plan_text(plan) : structured(plan_json(plan), format));
   return plan.has_conflicts() ? kExitPrecondition : 0;
 }
 
@@ -40,6 +42,26 @@ Result<RestoreReport> restore_topics(Session& session, RestoreOptions options) {
   Result<RestoreReport> report = session.wait(job.run());
   progress.finish();
   return report;
+}
+
+// Groups that are in use are found before hours are spent on topics.
+Result<void> check_groups(Session& session, const RestoreOptions& options) {
+  ODK_TRY(const ArchiveState archive, read_archive(*session.store, session.keys));
+  if (archive.groups_key.empty()) return {};
+  ODK_TRY(const GroupsSnapshot snapshot, read_groups(*session.store, archive.groups_key));
+  std::vector<std::string> names;
+  for (const GroupState& group : snapshot.groups) {
+    const bool is_concerned =
+        std::ranges::any_of(group.offsets, [&options](const GroupOffset& offset) {
+          return options.topics.matches(offset.topic);
+        });
+    if (is_concerned && !group.is_share() && options.groups.matches(group.id)) {
+      names.push_back(group.id);
+    }
+  }
+  PositionExecutor executor(*session.cluster, *session.store, session.runtime.workers,
+                            session.runtime.clock, session.keys);
+  return session.wait(executor.check_no_members(std::move(names)));
 }
 
 // Positions by the map of the restore that was just done.
@@ -75,10 +97,14 @@ Result<int> restore(const Settings& settings, OutputFormat format, bool needs_po
     return print_plan(plan, format);
   }
   const MonotonicTime started = session->runtime.clock.now();
+  const PositionStrategy strategy = settings.positions.strategy;
+  if (strategy != PositionStrategy::kSkip && strategy != PositionStrategy::kManual) {
+    ODK_TRY_VOID(check_groups(*session, options));
+  }
   FullRestoreReport full;
   ODK_TRY(full.restore, restore_topics(*session, std::move(options)));
   Result<void> positions;
-  if (settings.positions.strategy == PositionStrategy::kSkip) {
+  if (strategy == PositionStrategy::kSkip) {
     full.positions_left_out = "strategy skip";
   } else {
     positions = restore_positions(*session, settings, full);
@@ -113,11 +139,11 @@ Result<int> run_restore_abort(const Settings& settings, OutputFormat format) {
   Runtime& runtime = session->runtime;
   ODK_TRY(const std::vector<std::string> aborted,
           session->wait(abort_restores(*session->cluster, *session->store, runtime.workers,
-                                               runtime.clock, session->keys,
-                                               settings.restore.restore_id)));
+                                       runtime.clock, session->keys, settings.restore.restore_id)));
   if (format != OutputFormat::kText) {
     std::string list;
-    for (const std::string& id : aborted) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", id);
+    for (const std::string& id : aborted)
+      list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", id);
     fmt::print("{}", structured(fmt::format(R"({{"aborted":[{}]}})", list), format));
     return 0;
   }
@@ -149,7 +175,7 @@ Result<int> run_verify(const Settings& settings, OutputFormat format) {
   Runtime& runtime = session->runtime;
   ODK_TRY(const VerifyRestoreReport report,
           session->wait(verify_restore(*session->cluster, *session->store, runtime.workers,
-                                               std::move(options))));
+                                       std::move(options))));
   fmt::print("{}", verify_report(report, format));
   if (!report.differences.empty()) return kExitIntegrity;
   return report.counters.gone > 0 ? kExitPartly : 0;

@@ -108,8 +108,9 @@ std::string restore_report(const FullRestoreReport& full, OutputFormat format) {
       "{} records of {} topics ({} partitions) restored{}, {} verified, {} groups; {}, {}/s, "
       "{:.2f} CPU s/GB; batches: {}; restore {}\n",
       report.loaded.records, report.topics, report.partitions,
-      report.went_on ? fmt::format(" (an earlier run had written {})", report.loaded.records_resumed)
-                     : "",
+      report.went_on
+          ? fmt::format(" (an earlier run had written {})", report.loaded.records_resumed)
+          : "",
       report.verified.records, full.execution.groups.size(), format_bytes(report.loaded.bytes),
       format_bytes(static_cast<uint64_t>(rate)), cpu_per_gigabyte(report),
       paths_text(report.loaded.paths), report.restore_id);
@@ -132,10 +133,10 @@ std::string verify_report(const VerifyRestoreReport& report, OutputFormat format
   for (const std::string& difference : report.differences) {
     out += fmt::format("DIFFERS  {}\n", difference);
   }
-  out += fmt::format("restore {}: {} topics, {} records are equal, {} are gone since, {} offsets "
-                     "behind them\n",
-                     report.restore_id, report.topics, counters.records, counters.gone,
-                     counters.more);
+  out += fmt::format(
+      "restore {}: {} topics, {} records are equal, {} are gone since, {} offsets "
+      "behind them\n",
+      report.restore_id, report.topics, counters.records, counters.gone, counters.more);
   return out;
 }
 

@@ -18,8 +18,7 @@ Result<int32_t> parse_partition(std::string_view text, std::string_view key) {
   return static_cast<int32_t>(*number);
 }
 
-Result<TimestampMs> parse_bound(const std::string& text, std::string_view key,
-                                TimestampMs unset) {
+Result<TimestampMs> parse_bound(const std::string& text, std::string_view key, TimestampMs unset) {
   if (text.empty()) return unset;
   const Result<TimestampMs> time = parse_time(text);
   if (!time) return Error(Errc::kConfig, fmt::format("{}: {}", key, time.error().message()));
@@ -32,11 +31,10 @@ void declare_selection(config::Binder& binder, RestoreSettings& s) {
              "archived partition: partition to restore it as, of every topic");
   binder.add("restore.source_partitions", s.source_partitions,
              "archived partitions to restore; all without");
-  binder.choice("restore.repartitioning.strategy", s.repartitioning,
-                {{"none", Spread::kNone},
-                 {"murmur2", Spread::kByKey},
-                 {"round_robin", Spread::kRoundRobin}},
-                "spread the records of a topic anew: by key as Java's producer, or evenly");
+  binder.choice(
+      "restore.repartitioning.strategy", s.repartitioning,
+      {{"none", Spread::kNone}, {"murmur2", Spread::kByKey}, {"round_robin", Spread::kRoundRobin}},
+      "spread the records of a topic anew: by key as Java's producer, or evenly");
   binder.add("restore.repartitioning.topics", s.repartitioned_topics,
              "archived topic: number of partitions; \"*\" for all others");
   binder.add("restore.time_window_start", s.time_window_start,
@@ -53,12 +51,11 @@ void declare_selection(config::Binder& binder, RestoreSettings& s) {
 }
 
 void declare_writing(config::Binder& binder, RestoreSettings& s) {
-  binder.choice("restore.coalesce", s.coalesce,
-                {{"auto", Coalesce::kAuto},
-                 {"always", Coalesce::kAlways},
-                 {"never", Coalesce::kNever}},
-                "join small batches into larger ones: where they would starve the connection, "
-                "always, never");
+  binder.choice(
+      "restore.coalesce", s.coalesce,
+      {{"auto", Coalesce::kAuto}, {"always", Coalesce::kAlways}, {"never", Coalesce::kNever}},
+      "join small batches into larger ones: where they would starve the connection, "
+      "always, never");
   binder.add("restore.include_original_offset_header", s.include_original_offset_header,
              "add the headers x-original-offset, x-original-timestamp, x-source-partition and "
              "x-source-cluster");
@@ -87,11 +84,10 @@ void declare_restore(config::Binder& binder, RestoreSettings& s) {
   declare_selection(binder, s);
   binder.add("restore.replication_factor", s.replication_factor,
              "for topics that are created; the archived one without");
-  binder.choice("restore.if_exists", s.if_exists,
-                {{"fail", IfExists::kFail},
-                 {"append", IfExists::kAppend},
-                 {"purge", IfExists::kPurge}},
-                "a target topic that has records: stop, write behind them, delete them first");
+  binder.choice(
+      "restore.if_exists", s.if_exists,
+      {{"fail", IfExists::kFail}, {"append", IfExists::kAppend}, {"purge", IfExists::kPurge}},
+      "a target topic that has records: stop, write behind them, delete them first");
   binder.choice("restore.expired_data", s.expired_data,
                 {{"refuse", ExpiredData::kRefuse},
                  {"drop", ExpiredData::kDrop},
@@ -100,13 +96,12 @@ void declare_restore(config::Binder& binder, RestoreSettings& s) {
                 "when the target's retention would delete restored records: stop, leave them out, "
                 "leave retention off, or let it happen");
   declare_writing(binder, s);
-  binder.choice("restore.verify_after", s.verify_after,
-                {{"full", VerifyAfter::kFull},
-                 {"sample", VerifyAfter::kSample},
-                 {"off", VerifyAfter::kOff}},
-                "read everything, or a part, back and compare");
-  binder.add("restore.verify_sample_percent", s.verify_sample_percent,
-             "how much a sample reads").range(0.0, 100.0);
+  binder.choice(
+      "restore.verify_after", s.verify_after,
+      {{"full", VerifyAfter::kFull}, {"sample", VerifyAfter::kSample}, {"off", VerifyAfter::kOff}},
+      "read everything, or a part, back and compare");
+  binder.add("restore.verify_sample_percent", s.verify_sample_percent, "how much a sample reads")
+      .range(0.0, 100.0);
 }
 
 Result<RestoreOptions> restore_options(const std::string& backup_id, const ClusterSettings& target,

@@ -36,9 +36,9 @@ Result<std::vector<std::string>> groups_of(Session& session, const Settings& set
 }
 
 std::string snapshot_text(const PositionSnapshot& snapshot) {
-  std::string out = fmt::format("{}  {}  {} groups  cluster {}  {}\n", snapshot.id,
-                                format_time(snapshot.at), snapshot.groups.size(),
-                                snapshot.cluster_id, snapshot.reason);
+  std::string out =
+      fmt::format("{}  {}  {} groups  cluster {}  {}\n", snapshot.id, format_time(snapshot.at),
+                  snapshot.groups.size(), snapshot.cluster_id, snapshot.reason);
   for (const GroupBefore& group : snapshot.groups) {
     out += fmt::format("group {}{}\n", group.id, group.existed ? "" : " (did not exist)");
     for (const GroupOffset& position : group.positions) {

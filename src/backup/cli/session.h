@@ -7,7 +7,7 @@
 
 namespace odradek::backup {
 
-// What commands on an archive and the target cluster run with.
+// What commands on an archive and one cluster run with.
 struct Session {
   std::unique_ptr<store::ObjectStore> store;
   Runtime runtime;
@@ -28,7 +28,8 @@ struct Session {
   }
 };
 
-// Connects nothing yet. Errors: kConfig, kIo, kTls.
-Result<std::unique_ptr<Session>> open_session(const Settings& settings);
+// Of the section `target` or `source`. Connects nothing yet. Errors: kConfig, kIo, kTls.
+Result<std::unique_ptr<Session>> open_session(const Settings& settings,
+                                              std::string_view section = "target");
 
 }  // namespace odradek::backup

@@ -67,8 +67,7 @@ io::Task<Result<GroupNow>> GroupControl::describe_classic(std::string group,
   GroupNow now;
   for (const auto& described : answer->groups) {
     if (described.error_code != 0) {
-      co_return answered(described.error_code, "describe group " + group,
-                         described.error_message);
+      co_return answered(described.error_code, "describe group " + group, described.error_message);
     }
     now.state = described.group_state;
     now.exists = now.state != "Dead";
@@ -91,8 +90,7 @@ io::Task<Result<GroupNow>> GroupControl::describe_consumer(std::string group,
   for (const auto& described : answer->groups) {
     if (proto::error_code(described.error_code) == proto::ErrorCode::kGroupIdNotFound) continue;
     if (described.error_code != 0) {
-      co_return answered(described.error_code, "describe group " + group,
-                         described.error_message);
+      co_return answered(described.error_code, "describe group " + group, described.error_message);
     }
     now.exists = true;
     now.state = described.group_state;
@@ -108,14 +106,12 @@ io::Task<Result<std::vector<GroupOffset>>> GroupControl::positions(std::string g
   co_return found.front().offsets;
 }
 
-io::Task<Result<void>> GroupControl::commit(std::string group,
-                                            std::vector<GroupOffset> positions) {
+io::Task<Result<void>> GroupControl::commit(std::string group, std::vector<GroupOffset> positions) {
   if (positions.empty()) co_return Result<void>{};
   co_return co_await target_.commit_offsets(std::move(group), std::move(positions));
 }
 
-io::Task<Result<void>> GroupControl::remove(std::string group,
-                                            std::vector<GroupOffset> positions) {
+io::Task<Result<void>> GroupControl::remove(std::string group, std::vector<GroupOffset> positions) {
   using Request = proto::OffsetDeleteRequest;
   if (positions.empty()) co_return Result<void>{};
   const MonotonicTime deadline = cluster_->request_deadline();

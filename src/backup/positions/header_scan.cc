@@ -33,8 +33,7 @@ Result<std::optional<Found>> first_record(Bytes records, int64_t from) {
 
 }  // namespace
 
-io::Task<Result<std::optional<int64_t>>> scan_for_original(Source& source,
-                                                           TopicPartition partition,
+io::Task<Result<std::optional<int64_t>>> scan_for_original(Source& source, TopicPartition partition,
                                                            int64_t original) {
   constexpr int32_t kProbeBytes = 64 * 1024;
   const FetchOptions probe{.max_bytes = kProbeBytes, .max_wait_ms = 0};

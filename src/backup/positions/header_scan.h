@@ -10,8 +10,7 @@ namespace odradek::backup {
 // binary search: the headers rise with the offsets, as a restore writes them. The partition's end
 // when all are below; none when records have no such header. About 20 fetches. Errors: what the
 // cluster answers, kMalformed.
-io::Task<Result<std::optional<int64_t>>> scan_for_original(Source& source,
-                                                           TopicPartition partition,
+io::Task<Result<std::optional<int64_t>>> scan_for_original(Source& source, TopicPartition partition,
                                                            int64_t original);
 
 }  // namespace odradek::backup

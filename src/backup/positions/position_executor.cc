@@ -75,7 +75,8 @@ io::Task<Result<void>> PositionExecutor::check_no_members(std::vector<std::strin
   for (const std::string& group : groups) {
     ODK_CO_TRY(const GroupNow now, co_await control_.describe(group));
     for (const std::string& member : now.members) {
-      busy += fmt::format("{}group {} ({}): {}", busy.empty() ? "" : "; ", group, now.state, member);
+      busy +=
+          fmt::format("{}group {} ({}): {}", busy.empty() ? "" : "; ", group, now.state, member);
     }
   }
   if (busy.empty()) co_return Result<void>{};
@@ -114,8 +115,8 @@ io::Task<Result<PositionSnapshot>> PositionExecutor::snapshot(std::vector<std::s
     ODK_CO_TRY(before.positions, co_await control_.positions(group));
     taken.groups.push_back(std::move(before));
   }
-  ODK_CO_TRY_VOID(co_await workers_->run(
-      [this, &taken] { return write_snapshot(*store_, keys_, taken); }));
+  ODK_CO_TRY_VOID(
+      co_await workers_->run([this, &taken] { return write_snapshot(*store_, keys_, taken); }));
   co_return taken;
 }
 

@@ -37,6 +37,9 @@ class PositionExecutor {
   // members of groups that have some, kIo, what the cluster answers.
   io::Task<Result<ExecutionReport>> execute(PositionPlan plan);
 
+  // kPrecondition naming the members of groups that have some.
+  io::Task<Result<void>> check_no_members(std::vector<std::string> groups);
+
   // Writes down where the groups stand.
   io::Task<Result<PositionSnapshot>> snapshot(std::vector<std::string> groups, std::string reason);
   // Brings the groups of a snapshot back to it: positions that were not there are deleted, and
@@ -46,7 +49,6 @@ class PositionExecutor {
   io::Task<Result<std::vector<std::string>>> compare(PositionSnapshot snapshot);
 
  private:
-  io::Task<Result<void>> check_no_members(std::vector<std::string> groups);
   io::Task<Result<void>> commit_and_compare(PlannedGroup group);
   io::Task<Result<void>> roll_back_group(GroupBefore before);
   io::Task<Result<std::vector<std::string>>> differences(GroupBefore before);

@@ -147,8 +147,8 @@ std::string position_plan_script(const PositionPlan& plan, std::string_view boot
   for (const PlannedGroup& group : plan.groups) {
     for (const PlannedPosition& p : group.positions) {
       const std::string where = fmt::format("{}:{}", p.target_topic, p.target_partition);
-      out += fmt::format("reset {} {} {}\n", shell_word(group.id), shell_word(where),
-                         p.target_offset);
+      out +=
+          fmt::format("reset {} {} {}\n", shell_word(group.id), shell_word(where), p.target_offset);
     }
   }
   return out;

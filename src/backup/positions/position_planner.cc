@@ -67,10 +67,9 @@ io::Task<Result<void>> PositionPlanner::read_archive_and_restore() {
   ODK_CO_TRY(std::vector<RestoreState> restores,
              co_await workers_->run([this] { return read_restores(*store_, keys_); }));
   for (RestoreState& restore : restores) {
-    const bool is_meant = options_.restore_id.empty()
-                              ? restore.phase == RestorePhase::kDone &&
-                                    restore.target_cluster_id == cluster_id
-                              : restore.restore_id == options_.restore_id;
+    const bool is_meant = options_.restore_id.empty() ? restore.phase == RestorePhase::kDone &&
+                                                            restore.target_cluster_id == cluster_id
+                                                      : restore.restore_id == options_.restore_id;
     if (is_meant) restore_ = std::move(restore);
   }
   if (!restore_ && !options_.restore_id.empty()) {
@@ -94,9 +93,9 @@ io::Task<Result<PositionPlanner::TopicView*>> PositionPlanner::view_of(std::stri
   }
   if (view.archived == nullptr) co_return nullptr;
   const auto mapped = options_.topic_mapping.find(topic);
-  view.target = view.restored != nullptr                  ? view.restored->target
+  view.target = view.restored != nullptr                 ? view.restored->target
                 : mapped == options_.topic_mapping.end() ? topic
-                                                          : mapped->second;
+                                                         : mapped->second;
   const std::vector<std::string> names = {view.target};
   ODK_CO_TRY(const cluster::MetadataPtr metadata,
              co_await cluster_->refresh(names, cluster_->request_deadline()));
@@ -116,9 +115,8 @@ Result<void> PositionPlanner::read_maps(TopicView& view) {
   const RestoredTopic& restored = *view.restored;
   view.restored_ends = restored.bases;
   for (const auto& [partition, end] : restored.ends) {
-    ODK_TRY(OffsetMap map,
-            OffsetMap::open(*store_, offset_map_prefix(keys_, restore_->restore_id,
-                                                       restored.source, partition)));
+    ODK_TRY(OffsetMap map, OffsetMap::open(*store_, offset_map_prefix(keys_, restore_->restore_id,
+                                                                      restored.source, partition)));
     ODK_TRY_VOID(map.for_each_run([&view](const OffsetRun& run) {
       int64_t& last = view.restored_ends[run.target_partition];
       last = std::max(last, run.target_first + run.count);
@@ -151,9 +149,8 @@ io::Task<Result<void>> PositionPlanner::plan_group(const GroupState& archived,
     position.metadata = offset.metadata;
     ODK_CO_TRY(const std::vector<PlannedPosition> found, co_await find(*view, position));
     if (found.empty()) {
-      group.left_out.push_back(
-          fmt::format("{}: {} finds no place for it", where,
-                      position_strategy_name(options_.strategy)));
+      group.left_out.push_back(fmt::format("{}: {} finds no place for it", where,
+                                           position_strategy_name(options_.strategy)));
     }
     for (const PlannedPosition& one : found) group.positions.push_back(one);
   }

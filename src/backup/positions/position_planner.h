@@ -41,8 +41,8 @@ class PositionPlanner {
     const RestoredTopic* restored = nullptr;
     std::string target;
     Uuid target_id;
-    size_t target_partitions = 0;             // 0: it is not there
-    std::map<int32_t, OffsetMap> maps{};      // by source partition
+    size_t target_partitions = 0;  // 0: it is not there
+    std::map<int32_t, OffsetMap> maps{};  // by source partition
     std::map<int32_t, int64_t> restored_ends{};  // by target partition: behind the last record
   };
   using Found = Result<std::vector<PlannedPosition>>;

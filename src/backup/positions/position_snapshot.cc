@@ -49,9 +49,12 @@ GroupBefore group_of(const Json& object) {
 std::string to_json(const PositionSnapshot& snapshot) {
   Json groups = Json::array();
   for (const GroupBefore& group : snapshot.groups) groups.push_back(json_of(group));
-  return Json{{"format", kFormat},         {"schema", kSchema},
-              {"id", snapshot.id},         {"at", snapshot.at},
-              {"cluster_id", snapshot.cluster_id}, {"reason", snapshot.reason},
+  return Json{{"format", kFormat},
+              {"schema", kSchema},
+              {"id", snapshot.id},
+              {"at", snapshot.at},
+              {"cluster_id", snapshot.cluster_id},
+              {"reason", snapshot.reason},
               {"groups", std::move(groups)}}
       .dump(2);
 }

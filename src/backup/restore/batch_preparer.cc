@@ -147,8 +147,8 @@ Result<void> BatchPreparer::append(const wire::RecordView& record, int32_t targe
     payload = payload_.bytes();
   }
   Open& open = open_for(target);
-  const bool is_full = open.builder.size() + payload.size() + kRecordFrameBytesMax >
-                       options_.batch_bytes_max;
+  const bool is_full =
+      open.builder.size() + payload.size() + kRecordFrameBytesMax > options_.batch_bytes_max;
   if (!open.builder.empty() && (is_full || open.codec != codec)) {
     ODK_TRY_VOID(close(target, open));
   }

@@ -43,8 +43,7 @@ class BatchPreparer {
 
   Result<void> add_whole(const Slice& archived, const wire::BatchView& batch,
                          const BatchScope& scope);
-  Result<void> recompress(const wire::BatchView& batch, wire::Codec codec,
-                          const BatchScope& scope);
+  Result<void> recompress(const wire::BatchView& batch, wire::Codec codec, const BatchScope& scope);
   Result<void> add_records(const wire::BatchView& batch, wire::Codec codec,
                            const BatchScope& scope);
   Result<void> append(const wire::RecordView& record, int32_t target, wire::Codec codec,

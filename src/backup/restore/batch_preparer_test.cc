@@ -129,8 +129,8 @@ TEST_F(Preparing, RecordsOutsideOfTheScopeAreLeftOut) {
 }
 
 TEST_F(Preparing, AppendTimeBecomesTheRecordsTime) {
-  const PreparedBatch prepared = prepare_one(archive(
-      {.base_offset = 10, .timestamp_type = wire::TimestampType::kLogAppendTime}, {0, 1}));
+  const PreparedBatch prepared = prepare_one(
+      archive({.base_offset = 10, .timestamp_type = wire::TimestampType::kLogAppendTime}, {0, 1}));
   EXPECT_EQ(wire::BatchView::parse(prepared.bytes.bytes())->timestamp_type(),
             wire::TimestampType::kCreateTime);
   for (const Seen& record : records_of(prepared.bytes)) EXPECT_EQ(record.timestamp_ms, 1001);
@@ -139,8 +139,7 @@ TEST_F(Preparing, AppendTimeBecomesTheRecordsTime) {
 TEST_F(Preparing, ControlAndAbortedBatchesRestoreToNothing) {
   const Slice marker = wire::make_end_txn_batch({.marker = {true, 0}, .producer_id = 5});
   BatchArchiver archiver(Transcode::kAuto);
-  const ArchivedBatch control =
-      *archiver.archive(marker, *wire::BatchView::parse(marker.bytes()));
+  const ArchivedBatch control = *archiver.archive(marker, *wire::BatchView::parse(marker.bytes()));
   const ArchivedBatch aborted = archive({.base_offset = 10,
                                          .transactional = true,
                                          .producer_id = 5,

@@ -127,8 +127,7 @@ Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t ver
     for (const auto& partition : topic.partition_responses) {
       if (partition.error_code == 0) return partition.base_offset;
       constexpr int64_t kSomewhere = -1;
-      if (proto::error_code(partition.error_code) ==
-          proto::ErrorCode::kDuplicateSequenceNumber) {
+      if (proto::error_code(partition.error_code) == proto::ErrorCode::kDuplicateSequenceNumber) {
         return kSomewhere;
       }
       return proto::to_error(
@@ -187,8 +186,7 @@ void BatchSender::retire(const InFlight& entry) {
   }
   if (base > end_offset_) has_seen_holes_ = true;
   for (const RestoredRun& run : entry.batch.runs) {
-    runs_.push_back(
-        {run.source_first, base + run.target_delta, run.count, partition_.partition});
+    runs_.push_back({run.source_first, base + run.target_delta, run.count, partition_.partition});
   }
   end_offset_ = base + entry.batch.record_count;
 }

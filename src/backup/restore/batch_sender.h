@@ -73,7 +73,7 @@ class BatchSender {
   std::deque<InFlight> window_;
   uint64_t first_number_ = 0;  // of the first batch in window_
   size_t unanswered_ = 0;
-  Result<void> failure_;       // one that waiting does not heal
+  Result<void> failure_;  // one that waiting does not heal
   bool needs_resend_ = false;
   MonotonicTime give_up_at_{};
   io::Event changed_;

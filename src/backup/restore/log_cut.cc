@@ -23,7 +23,7 @@ class CutFinder {
       const BatchEntry& entry = index.batches[i];
       if (entry.last_offset < start) continue;
       if (entry.base_offset >= stop_) break;
-      const bool may_cut = !entry.is_control() && entry.max_timestamp > end_;
+      const bool may_cut = entry.max_timestamp > end_;
       const bool has_producer = entry.is_control() || (entry.flags & kBatchTransactional) != 0;
       if (!may_cut && !has_producer) continue;
       if (read_frame != entry.frame) {
@@ -32,7 +32,8 @@ class CutFinder {
       }
       ODK_TRY(const Slice bytes, reader->batch(content, i));
       ODK_TRY(const wire::BatchView batch, wire::BatchView::parse(bytes.bytes()));
-      if (may_cut) ODK_TRY_VOID(look_into(batch, start));
+      if (may_cut && entry.is_control()) cut_ = entry.base_offset;
+      if (may_cut && !entry.is_control()) ODK_TRY_VOID(look_into(batch, start));
       if (!is_found() || batch.base_offset() < cut_) follow_transaction(entry, batch);
     }
     return {};

@@ -107,8 +107,7 @@ Result<OffsetMap> OffsetMap::open(store::ObjectStore& store, std::string prefix)
 Result<void> OffsetMap::add(store::ObjectStore& store, const std::string& prefix,
                             const MapChunk& chunk) {
   const Slice bytes = encode_chunk(chunk);
-  ODK_TRY_VOID(
-      store.put_if_absent(fmt::format("{}{:020}", prefix, chunk.first), bytes.bytes()));
+  ODK_TRY_VOID(store.put_if_absent(fmt::format("{}{:020}", prefix, chunk.first), bytes.bytes()));
   return {};
 }
 

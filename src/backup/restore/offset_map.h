@@ -24,8 +24,8 @@ struct OffsetRun {
 };
 
 // A piece of a source partition's map: what became of the offsets first..through. A chunk is
-// written when all of that is acknowledged, so the chunks of a partition also tell how far a restore
-// got. Bytes: docs/formats/restore-state.md.
+// written when all of that is acknowledged, so the chunks of a partition also tell how far a
+// restore got. Bytes: docs/formats/restore-state.md.
 struct MapChunk {
   int64_t first = 0;
   int64_t through = -1;  // inclusive

@@ -66,6 +66,7 @@ io::Task<Result<void>> RestorePlanner::plan_new(TopicPlan& topic) {
     co_return Result<void>{};
   }
   TopicConfigs in_force = *tried;
+  knows_settings_ = !in_force.empty();
   for (const auto& [name, value] : topic.configs) in_force[name] = {value, true};
   decide_configs(topic, in_force);
   co_return Result<void>{};
@@ -97,6 +98,7 @@ io::Task<Result<void>> RestorePlanner::plan_existing(TopicPlan& topic,
   }
   ODK_CO_TRY_VOID(co_await find_bases(topic, existing));
   ODK_CO_TRY(const TopicConfigs in_force, co_await target_.topic_configs(topic.target));
+  knows_settings_ = !in_force.empty();
   for (const auto& [name, config] : in_force) {
     const auto archived = topic.configs.find(name);
     if (archived != topic.configs.end() && archived->second != config.value) {
@@ -146,13 +148,14 @@ void RestorePlanner::check_records(TopicPlan& topic, uint64_t existing_records) 
   if (existing_records == 0) return;
   switch (options_->if_exists) {
     case IfExists::kFail:
-      conflict(topic, "has records: restore into an empty or a new topic (topic_mapping), or "
-                      "choose if_exists append or purge");
+      conflict(topic,
+               "has records: restore into an empty or a new topic (topic_mapping), or "
+               "choose if_exists append or purge");
       return;
     case IfExists::kAppend:
       topic.action = TopicAction::kAppend;
-      note(topic, fmt::format("has up to {} records, the restored ones go behind them",
-                              existing_records));
+      note(topic,
+           fmt::format("has up to {} records, the restored ones go behind them", existing_records));
       return;
     case IfExists::kPurge:
       topic.action = TopicAction::kPurge;
@@ -194,12 +197,11 @@ void RestorePlanner::hold(TopicPlan& topic, const TopicConfigs& in_force, const 
                           const std::string& value) {
   const auto now = in_force.find(name);
   const bool is_known = now != in_force.end();
-  if (!is_known && !in_force.empty() && !topic.configs.contains(name)) return;  // no such setting
+  if (!is_known && knows_settings_) return;  // the cluster has no such setting
   if (is_known && now->second.value == value) return;
   topic.during_load[name] = value;
-  topic.put_back[name] = is_known && now->second.is_own
-                             ? std::optional<std::string>(now->second.value)
-                             : std::nullopt;
+  topic.put_back[name] =
+      is_known && now->second.is_own ? std::optional<std::string>(now->second.value) : std::nullopt;
 }
 
 // Restored records keep their timestamps, so retention may see them as long expired.

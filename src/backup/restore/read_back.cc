@@ -135,9 +135,8 @@ Error ReadBack::differs(const Expected& expected, std::string_view how) const {
     if (0 <= into && into < run.count) source = run.source_first + into;
   }
   const int64_t at = record_ != nullptr ? record_->offset : position_;
-  return {difference_,
-          fmt::format("{}-{}: at offset {} the record of source offset {} {}", partition_.topic,
-                      partition_.partition, at, source, how)};
+  return {difference_, fmt::format("{}-{}: at offset {} the record of source offset {} {}",
+                                   partition_.topic, partition_.partition, at, source, how)};
 }
 
 }  // namespace odradek::backup

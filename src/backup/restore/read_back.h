@@ -58,8 +58,8 @@ class ReadBack {
     Buffer scratch;
     std::optional<wire::RecordCursor> cursor;
     const wire::RecordView* record = nullptr;  // the next one
-    int64_t ordinal = 0;                       // of record
-    int64_t found_at = -1;                     // the first of them that was found
+    int64_t ordinal = 0;  // of record
+    int64_t found_at = -1;  // the first of them that was found
   };
 
   io::Task<Result<void>> fetch();

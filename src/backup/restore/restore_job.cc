@@ -72,27 +72,39 @@ io::Task<Result<void>> RestoreJob::find_unfinished() {
              co_await workers_->run([this] { return read_restores(*store_, keys_); }));
   const std::string wanted = fingerprint(options_);
   for (const RestoreState& restore : restores) {
-    if (!options_.restore_id.empty() && restore.restore_id != options_.restore_id) continue;
-    if (!restore.is_unfinished() || restore.target_cluster_id != cluster_id) {
-      if (options_.restore_id.empty()) continue;
+    const bool is_named = restore.restore_id == options_.restore_id;
+    const bool is_open = restore.is_unfinished() && restore.target_cluster_id == cluster_id;
+    if (is_named && !is_open) {
       co_return Error(Errc::kPrecondition,
                       fmt::format("restore {} is {}: choose another id", restore.restore_id,
-                                  restore.is_unfinished()
-                                      ? "one into another cluster"
-                                      : restore_phase_name(restore.phase)));
+                                  restore.is_unfinished() ? "one into another cluster"
+                                                          : restore_phase_name(restore.phase)));
     }
-    if (restore.options != wanted) {
+    if (!is_open) continue;
+    if (restore.options == wanted && (is_named || options_.restore_id.empty())) {
+      resumed_ = restore;
+      co_return Result<void>{};
+    }
+    if (is_named || touches_topics_of(restore)) {
       co_return Error(Errc::kPrecondition,
                       fmt::format("restore {} is not finished and was asked for something else: "
                                   "repeat that, or give it up with --abort",
                                   restore.restore_id));
     }
-    resumed_ = restore;
-    co_return Result<void>{};
   }
   if (options_.restore_id.empty()) options_.restore_id = Uuid::random().to_string();
   state_.target_cluster_id = cluster_id;
   co_return Result<void>{};
+}
+
+bool RestoreJob::touches_topics_of(const RestoreState& other) const {
+  return std::ranges::any_of(archive_.topics, [this, &other](const auto& entry) {
+    const std::string& name = entry.first.first;
+    const auto mapped = options_.topic_mapping.find(name);
+    const std::string& target = mapped == options_.topic_mapping.end() ? name : mapped->second;
+    return options_.topics.matches(name) &&
+           std::ranges::find(other.topics, target, &RestoredTopic::target) != other.topics.end();
+  });
 }
 
 // Writes down what was decided, before anything is changed.

@@ -44,6 +44,7 @@ class RestoreJob {
 
  private:
   io::Task<Result<void>> find_unfinished();
+  bool touches_topics_of(const RestoreState& other) const;
   io::Task<Result<void>> begin();
   io::Task<Result<void>> save(RestorePhase phase);
   io::Task<Result<void>> prepare_topics();
@@ -82,7 +83,6 @@ class RestoreJob {
 io::Task<Result<std::vector<std::string>>> abort_restores(cluster::Cluster& cluster,
                                                           store::ObjectStore& store,
                                                           io::WorkerPool& workers, Clock& clock,
-                                                          ArchiveKeys keys,
-                                                          std::string restore_id);
+                                                          ArchiveKeys keys, std::string restore_id);
 
 }  // namespace odradek::backup

@@ -38,11 +38,11 @@ struct RestoreOptions {
   NameFilter topics;
   NameFilter groups;
   std::map<std::string, std::string> topic_mapping;  // archive's name to the target's
-  std::map<int32_t, int32_t> partition_mapping;      // likewise, of every topic
-  std::set<int32_t> source_partitions;               // only these; empty: all
+  std::map<int32_t, int32_t> partition_mapping;  // likewise, of every topic
+  std::set<int32_t> source_partitions;  // only these; empty: all
   Spread spread = Spread::kNone;
-  std::map<std::string, int32_t> spread_topics;      // archive's name to partitions; "*": others
-  std::optional<int32_t> replication_factor;         // instead of the archived one
+  std::map<std::string, int32_t> spread_topics;  // archive's name to partitions; "*": others
+  std::optional<int32_t> replication_factor;  // instead of the archived one
   TimeWindow window;
   TimeBasis time_basis = TimeBasis::kRecord;
   std::string restore_point;  // commit number, label or time; empty or "latest": all there is

@@ -43,16 +43,17 @@ std::string_view why(RestorePath path) {
 }
 
 void put_topic(std::string& out, const TopicPlan& topic) {
-  out += fmt::format("{}{}  {} as {}, {} partitions, replication factor {}\n", topic.target,
-                     topic.source == topic.target ? "" : fmt::format(" (archive: {})", topic.source),
-                     topic_action_name(topic.action),
-                     topic.incarnation == 1 ? std::string("it was")
-                                            : fmt::format("incarnation {}", topic.incarnation),
-                     topic.partitions, topic.replication_factor);
-  out += fmt::format("  content      {} records, {}, {} batches in {} segments ({} to read)\n",
-                     topic.content.records, format_bytes(topic.content.bytes),
-                     topic.content.batches, topic.content.segments,
-                     format_bytes(topic.content.stored_bytes));
+  out +=
+      fmt::format("{}{}  {} as {}, {} partitions, replication factor {}\n", topic.target,
+                  topic.source == topic.target ? "" : fmt::format(" (archive: {})", topic.source),
+                  topic_action_name(topic.action),
+                  topic.incarnation == 1 ? std::string("it was")
+                                         : fmt::format("incarnation {}", topic.incarnation),
+                  topic.partitions, topic.replication_factor);
+  out +=
+      fmt::format("  content      {} records, {}, {} batches in {} segments ({} to read)\n",
+                  topic.content.records, format_bytes(topic.content.bytes), topic.content.batches,
+                  topic.content.segments, format_bytes(topic.content.stored_bytes));
   if (topic.content.oldest <= topic.content.newest) {
     out += fmt::format("  times        {} to {}\n", format_time(topic.content.oldest),
                        format_time(topic.content.newest));
@@ -64,7 +65,8 @@ void put_topic(std::string& out, const TopicPlan& topic) {
                        why(path));
   }
   for (const auto& [name, value] : topic.configs) {
-    if (topic.action == TopicAction::kCreate) out += fmt::format("  config       {}={}\n", name, value);
+    if (topic.action == TopicAction::kCreate)
+      out += fmt::format("  config       {}={}\n", name, value);
   }
   for (const auto& [name, difference] : topic.differing) {
     out += fmt::format("  differs      {}: archive {}, target {} (kept)\n", name,
@@ -153,7 +155,8 @@ std::string plan_text(const RestorePlan& plan) {
                        note.text);
   }
   out += fmt::format(
-      "{} topics, {} groups: at most {} records, {}; {} on the target's disks at most, {} requests, "
+      "{} topics, {} groups: at most {} records, {}; {} on the target's disks at most, {} "
+      "requests, "
       "about {:.0f} s{}{}\n",
       plan.topics.size(), plan.groups, plan.records(), format_bytes(plan.bytes()),
       format_bytes(space), requests, plan.seconds(),

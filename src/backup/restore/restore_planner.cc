@@ -192,8 +192,8 @@ Result<void> RestorePlanner::add_segment(TopicPlan& topic, const SourcePart& par
     content.bytes += bytes;
     content.records += static_cast<uint64_t>(entry.record_count);
     content.largest_batch_bytes = std::max<uint64_t>(content.largest_batch_bytes, bytes);
-    content.oldest = std::min(content.oldest, std::max(entry.min_timestamp,
-                                                       topic.prepare.window.start));
+    content.oldest =
+        std::min(content.oldest, std::max(entry.min_timestamp, topic.prepare.window.start));
     content.newest = std::max(content.newest, entry.max_timestamp);
   }
   return {};
@@ -207,13 +207,12 @@ io::Task<Result<void>> RestorePlanner::decide_coalescing() {
   for (int i = 0; i < kProbes; ++i) {
     const MonotonicTime sent = cluster_->loop().now();
     ODK_CO_TRY_VOID(co_await cluster_->refresh({}, cluster_->request_deadline()));
-    round_trip = std::min<std::chrono::duration<double>>(round_trip,
-                                                         cluster_->loop().now() - sent);
+    round_trip = std::min<std::chrono::duration<double>>(round_trip, cluster_->loop().now() - sent);
   }
   for (TopicPlan& topic : plan_.topics) {
     if (decided_before(topic) != nullptr || topic.content.batches == 0) continue;
-    const double mean = static_cast<double>(topic.content.bytes) /
-                        static_cast<double>(topic.content.batches);
+    const double mean =
+        static_cast<double>(topic.content.bytes) / static_cast<double>(topic.content.batches);
     const double in_flight = mean * static_cast<double>(BatchSender::kInFlightMax) *
                              static_cast<double>(options_->partitions_at_once);
     const bool starves = mean < BatchPreparer::kCoalesceBelowBytes &&

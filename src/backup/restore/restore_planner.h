@@ -21,8 +21,8 @@ class RestorePlanner {
                  const RestoreState* resumed);
 
   // Errors: kNotFound (a topic that was named), kConfig (options that contradict each other),
-  // kChecksum and kMalformed (the archive is damaged), what the cluster answers. What stands against
-  // the plan is in its notes.
+  // kChecksum and kMalformed (the archive is damaged), what the cluster answers. What stands
+  // against the plan is in its notes.
   io::Task<Result<RestorePlan>> plan();
 
  private:
@@ -64,6 +64,7 @@ class RestorePlanner {
   Target target_;
   size_t brokers_ = 0;
   bool can_alter_configs_ = false;
+  bool knows_settings_ = false;  // did the cluster say which configurations the topic has?
   RestorePlan plan_;
 };
 

@@ -96,8 +96,7 @@ RestoredTopic topic_of(const Json& object) {
   topic.ends = offsets_of(object.at("ends"));
   topic.bases = offsets_of(object.at("bases"));
   for (const auto& [name, value] : object.at("put_back").items()) {
-    topic.put_back[name] =
-        value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+    topic.put_back[name] = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
   }
   return topic;
 }

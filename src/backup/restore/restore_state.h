@@ -24,9 +24,9 @@ struct RestoredTopic {
   bool was_created = false;  // by this restore
   PrepareOptions prepare{};
   std::map<int32_t, int64_t> targets{};  // source partition -> target partition, unless spread
-  std::map<int32_t, int64_t> ends{};     // source partition -> offset behind the last to restore
-  std::map<int32_t, int64_t> bases{};    // target partition -> its end before the restore
-  Target::ConfigChanges put_back{};      // what finalize and abort set
+  std::map<int32_t, int64_t> ends{};  // source partition -> offset behind the last to restore
+  std::map<int32_t, int64_t> bases{};  // target partition -> its end before the restore
+  Target::ConfigChanges put_back{};  // what finalize and abort set
 
   bool is_spread() const { return prepare.spread != Spread::kNone; }
   bool operator==(const RestoredTopic&) const = default;
@@ -68,7 +68,6 @@ Result<RestoreState> read_restore_state(store::ObjectStore& store, const Archive
 Result<void> write_restore_state(store::ObjectStore& store, const ArchiveKeys& keys,
                                  const RestoreState& state);
 // Every restore of the archive, oldest first.
-Result<std::vector<RestoreState>> read_restores(store::ObjectStore& store,
-                                                const ArchiveKeys& keys);
+Result<std::vector<RestoreState>> read_restores(store::ObjectStore& store, const ArchiveKeys& keys);
 
 }  // namespace odradek::backup

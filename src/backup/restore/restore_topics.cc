@@ -46,8 +46,7 @@ io::Task<Result<void>> RestoreJob::wait_for_leaders(const TopicPlan& topic) {
         std::ranges::all_of(created->partitions, [](const auto& p) { return p.leader >= 0; });
     if (is_ready) co_return Result<void>{};
     if (cluster_->loop().now() >= deadline) {
-      co_return Error(Errc::kTimedOut,
-                      fmt::format("topic {} has no leaders yet", topic.target));
+      co_return Error(Errc::kTimedOut, fmt::format("topic {} has no leaders yet", topic.target));
     }
     ODK_CO_TRY_VOID(co_await io::sleep(cluster_->loop(), std::chrono::milliseconds(50)));
   }

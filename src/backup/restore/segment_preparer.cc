@@ -18,8 +18,7 @@ size_t batch_bytes(const SegmentIndex& index, size_t batch) {
 Result<std::unique_ptr<SegmentReader>> open_segment(store::ObjectStore& store,
                                                     const SegmentRef& segment) {
   ODK_TRY(std::unique_ptr<SegmentReader> reader, SegmentReader::open(store, segment.key));
-  if (reader->footer().sha256 != segment.sha256 ||
-      reader->object_bytes() != segment.stored_bytes) {
+  if (reader->footer().sha256 != segment.sha256 || reader->object_bytes() != segment.stored_bytes) {
     return Error(Errc::kChecksum,
                  fmt::format("object {} is not the one the archive names", segment.key));
   }

@@ -8,13 +8,10 @@ namespace odradek::backup {
 
 TargetWriter::TargetWriter(cluster::Cluster& cluster, Source& source, io::WorkerPool& workers,
                            TopicPartition partition, const WriterStart& start)
-    : cluster_(&cluster),
-      partition_(std::move(partition)),
-      start_(start),
-      records_(start.records) {
+    : cluster_(&cluster), partition_(std::move(partition)), start_(start), records_(start.records) {
   if (start.next_offset < start.log_end) {
-    read_back_ = std::make_unique<ReadBack>(source, workers, partition_, start.next_offset,
-                                            start.log_end);
+    read_back_ =
+        std::make_unique<ReadBack>(source, workers, partition_, start.next_offset, start.log_end);
   } else {
     begin_sending();
   }
@@ -43,8 +40,7 @@ io::Task<Result<void>> TargetWriter::compare(PreparedBatch batch) {
   const auto count = static_cast<uint64_t>(batch.record_count);
   ODK_CO_TRY(const int64_t base, co_await read_back_->expect(std::move(batch), std::nullopt));
   for (const RestoredRun& run : runs) {
-    runs_.push_back(
-        {run.source_first, base + run.target_delta, run.count, partition_.partition});
+    runs_.push_back({run.source_first, base + run.target_delta, run.count, partition_.partition});
   }
   if (read_back_->position() != base + static_cast<int64_t>(count)) has_seen_holes_ = true;
   records_ += count;

@@ -17,8 +17,8 @@ UnitLoader::UnitLoader(const LoadContext& context, LoadUnit unit)
     : context_(context), unit_(std::move(unit)), preparer_(*context.store, unit_.options) {}
 
 bool UnitLoader::has_seen_holes() const {
-  return std::ranges::any_of(
-      writers_, [](const auto& writer) { return writer.second->has_seen_holes(); });
+  return std::ranges::any_of(writers_,
+                             [](const auto& writer) { return writer.second->has_seen_holes(); });
 }
 
 io::Task<Result<void>> UnitLoader::run() {
@@ -100,8 +100,8 @@ io::Task<Result<void>> UnitLoader::load_source(const SourcePart& source, size_t 
 io::Task<Result<void>> UnitLoader::load_segment(const SourcePart& source,
                                                 const SegmentRef& segment) {
   if (segment.covered_start >= source.end_offset) co_return Result<void>{};
-  ODK_CO_TRY_VOID(co_await context_.workers->run(
-      [this, &segment] { return preparer_.open(segment); }));
+  ODK_CO_TRY_VOID(
+      co_await context_.workers->run([this, &segment] { return preparer_.open(segment); }));
   const BatchScope scope{.source_partition = source.partition,
                          .target_partition = source.target_partition,
                          .end_offset = source.end_offset,
@@ -128,8 +128,9 @@ io::Task<Result<void>> UnitLoader::write_chunk(const SourcePart& source, int64_t
     ODK_CO_TRY_VOID(co_await writer->flush());
   }
   const MapChunk chunk{first, through, take_runs()};
-  co_return co_await context_.workers->run(
-      [this, &source, &chunk] { return OffsetMap::add(*context_.store, source.map_prefix, chunk); });
+  co_return co_await context_.workers->run([this, &source, &chunk] {
+    return OffsetMap::add(*context_.store, source.map_prefix, chunk);
+  });
 }
 
 // In source order, whatever partition they went to.

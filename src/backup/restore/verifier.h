@@ -9,15 +9,15 @@
 namespace odradek::backup {
 
 struct VerifyOptions {
-  double percent = 100;      // of the segments' frames; the first and the last one are always read
+  double percent = 100;  // of the segments' frames; the first and the last one are always read
   bool allows_gone = false;  // compaction and retention may have run since
   bool allows_more = false;  // others may have written since
 };
 
 struct VerifyCounters {
-  uint64_t records = 0;      // read back and equal
-  uint64_t gone = 0;         // no longer in the target
-  uint64_t more = 0;         // offsets behind what was restored
+  uint64_t records = 0;  // read back and equal
+  uint64_t gone = 0;  // no longer in the target
+  uint64_t more = 0;  // offsets behind what was restored
 
   void add(const VerifyCounters& other);
 };
