@@ -147,14 +147,34 @@ TEST_F(Restoring, AppendTimesAreKeptAndAreWhatAPointInTimeGoesBy) {
   EXPECT_EQ(own_configs(target_, kTopic).at("message.timestamp.type"), "LogAppendTime");
 }
 
+// Makes where the archive stands now a restore point.
+void mark_restore_point(store::ObjectStore& store, const std::string& label) {
+  const auto log = *CommitLog::open(store, ArchiveKeys("set"), 1);
+  ClusterSnapshot snapshot;
+  for (const auto& [key, topic] : log->state().topics) {
+    TopicSnapshot there;
+    there.facts = topic.facts;
+    for (const auto& [id, partition] : topic.partitions) {
+      there.ends.push_back(partition.covered_through + 1);
+    }
+    snapshot.topics.push_back(std::move(there));
+  }
+  ASSERT_TRUE(store.put("set/cluster/" + label, pack_snapshot(to_json(snapshot))->bytes()));
+  Commit commit;
+  commit.at = SystemClock().wall_ms();
+  commit.cluster_key = "set/cluster/" + label;
+  commit.restore_point = label;
+  ASSERT_TRUE(log->append(std::move(commit)));
+}
+
 TEST_F(Restoring, ARestorePointIsAllThatWasThereThen) {
   create_topic(source_, kTopic, 1);
   produce_many(source_, kTopic, 1, 10, "first");
-  BackupOptions labelled;
-  labelled.restore_point_label = "monday";
-  ASSERT_TRUE(back_up(labelled));
+  ASSERT_TRUE(back_up());
+  mark_restore_point(store_, "monday");
   produce_many(source_, kTopic, 1, 10, "second");
   create_topic(source_, "later", 1);
+  produce_many(source_, "later", 1, 10, "second");
   ASSERT_TRUE(back_up());
   RestoreOptions options;
   options.restore_point = "monday";

@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--records", type=int, default=6000, help="on each partition")
     parser.add_argument("--rate", type=int, default=12_000_000, help="bytes a second")
-    parser.add_argument("--seconds", type=float, default=2.5, help="the latest moment to kill")
+    parser.add_argument("--seconds", type=float, default=1.2, help="the latest moment to kill")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--bootstrap")
     args = parser.parse_args()
