@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Kills kafka-backup restore with -9 at random moments and looks at what the target's log has.
 
-usage: restore_kills.py --bin build/dev/bin [--kills 50] [--records 6000] [--seed N]
-       [--bootstrap HOST:PORT]
+usage: restore_kills.py --bin build/dev/bin [--kills 50] [--broker-kills N] [--records 6000]
+       [--seed N] [--bootstrap HOST:PORT]
 
 A topic of three partitions with small segments is backed up once. Each round restores it under a
 new name, at a limited rate, and is killed one to three times; then it may finish. Each time the
 target must hold every record once and in order: the log is compared, no counter is believed.
-The cluster is an odradek-broker of its own, unless --bootstrap names another.
+The cluster is an odradek-broker of its own, unless --bootstrap names another. With --broker-kills
+also the broker (on disk then) is killed while restores run, and comes back at once.
 Prints one line a round; exit 1 when anything is wrong.
 """
 
 import argparse
-import json
 import pathlib
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,34 @@ restore:
   consumer_group_strategy: skip
   expired_data: keep
 """
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Broker:
+    """An odradek-broker of our own, in memory or on disk."""
+
+    def __init__(self, args, folder):
+        self.bootstrap = f"127.0.0.1:{free_port()}"
+        self.command = [str(args.bin / "odradek-broker"), "--listen", self.bootstrap, "--http",
+                        "off", "--log-level", "error"]
+        if args.broker_kills:
+            self.command += ["--data", str(folder / "data"), "--flush", "os"]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        if not self.process.stdout.readline():
+            sys.exit("the broker did not start")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Harness:
@@ -95,6 +124,25 @@ class Harness:
                      f"{len(expected)} expected, first difference at {first}\n{output}")
         return moments
 
+    def broker_round(self, number, broker, expected):
+        """A restore during which the broker dies and comes back; the restore may say so and fail."""
+        target = f"{TOPIC}-broker-{number}"
+        for attempt in range(6):
+            process = subprocess.Popen(self.command("restore", target), text=True,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            if attempt == 0:
+                try:
+                    process.wait(timeout=self.random.uniform(0.05, self.args.seconds))
+                except subprocess.TimeoutExpired:
+                    broker.kill()
+                    broker.start()
+            errors = process.communicate()[1]
+            if process.returncode == 0:
+                break
+            print(f"  the restore ended with {process.returncode}: {errors.strip()}")
+        if process.returncode != 0 or self.dump(target) != expected:
+            sys.exit(f"round {number} of broker kills: exit {process.returncode}, {errors}")
+
     def is_unfinished(self, target):
         states = (self.folder / "archives" / "kills" / "restores").glob("*/state.json")
         texts = [state.read_text() for state in states]
@@ -106,6 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--broker-kills", type=int, default=0)
     parser.add_argument("--records", type=int, default=6000, help="on each partition")
     parser.add_argument("--rate", type=int, default=12_000_000, help="bytes a second")
     parser.add_argument("--seconds", type=float, default=1.2, help="the latest moment to kill")
@@ -115,21 +164,17 @@ def main():
     print(f"seed {args.seed}")
     with tempfile.TemporaryDirectory(prefix="odradek-restore-kills-") as name:
         harness = Harness(args, pathlib.Path(name))
-        broker = None
-        if not args.bootstrap:
-            broker = subprocess.Popen([harness.path("odradek-broker"), "--listen", "127.0.0.1:0",
-                                       "--http", "off", "--log-level", "warn"],
-                                      stdout=subprocess.PIPE, text=True)
-            harness.bootstrap = json.loads(broker.stdout.readline())["bootstrap"]
+        broker = None if args.bootstrap else Broker(args, pathlib.Path(name))
+        if broker:
+            harness.bootstrap = broker.bootstrap
         try:
-            run(harness, args)
+            run(harness, args, broker)
         finally:
             if broker:
-                broker.terminate()
-                broker.wait()
+                broker.kill()
 
 
-def run(harness, args):
+def run(harness, args, broker):
     subprocess.run([harness.path("zoo"), "bulk", harness.bootstrap, str(PARTITIONS),
                     str(args.records)], check=True)
     subprocess.run(harness.command("backup", TOPIC), check=True, stdout=subprocess.DEVNULL)
@@ -141,6 +186,9 @@ def run(harness, args):
         print(f"round {number}: killed at {moments}, {len(expected)} records equal", flush=True)
         number += 1
     print(f"{kills} kills in {number} restores: no record lost, none twice")
+    for number in range(args.broker_kills if broker else 0):
+        harness.broker_round(number, broker, expected)
+        print(f"the broker killed, {len(expected)} records equal", flush=True)
 
 
 if __name__ == "__main__":
