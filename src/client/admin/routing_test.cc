@@ -34,6 +34,9 @@ class RoutingTest : public testing::ScriptedClusterTest {
     admin_ = std::make_unique<kafka::Admin>(*client_);
   }
 
+  // So that calls with little time find their connections open.
+  void connect() { ASSERT_TRUE(finish(admin_->describe_topics({"t"}))); }
+
   // Answers DeleteTopics for every topic with this.
   static void delete_topics(rpc::Request& request, ErrorCode code) {
     const auto decoded = rpc::decode_request<proto::DeleteTopicsRequest>(request);
@@ -177,6 +180,7 @@ TEST_F(RoutingTest, RefusesTwoWishesForOneThing) {
 }
 
 TEST_F(RoutingTest, WhatHasNoCoordinatorHoldsUpNobodyElse) {
+  connect();
   lost_ = "a";
   act = [](int32_t, rpc::Request& request) {
     const auto decoded = rpc::decode_request<proto::DeleteGroupsRequest>(request);
@@ -198,20 +202,22 @@ TEST_F(RoutingTest, WhatHasNoCoordinatorHoldsUpNobodyElse) {
 }
 
 TEST_F(RoutingTest, WhatTheClusterDoesNotKnowFailsByItself) {
+  connect();
   const auto offsets =
-      finish(admin_->list_offsets({{"none", 0}}, kafka::OffsetSpec::latest, milliseconds(250)));
+      finish(admin_->list_offsets({{"none", 0}}, kafka::OffsetSpec::latest, milliseconds(500)));
   ASSERT_TRUE(offsets) << offsets.error().to_string();
   EXPECT_EQ(offsets->front().result.error().code(), ServerCode::unknown_topic_or_partition);
   leaders_ = {1, -1};
   act = [](int32_t, rpc::Request& request) { request.responder.close("nobody is to be asked"); };
   const auto leaderless =
-      finish(admin_->list_offsets({{"t", 1}}, kafka::OffsetSpec::latest, milliseconds(250)));
+      finish(admin_->list_offsets({{"t", 1}}, kafka::OffsetSpec::latest, milliseconds(500)));
   ASSERT_TRUE(leaderless) << leaderless.error().to_string();
   EXPECT_EQ(leaderless->front().result.error().code(), ServerCode::leader_not_available);
   EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(RoutingTest, KeepsWhatIsDescribedWhenTheRestFails) {
+  connect();
   act = [](int32_t, rpc::Request& request) {
     if (request.api_key != proto::ApiKey::kConsumerGroupDescribe) {
       return request.responder.close("as the test wants it");
