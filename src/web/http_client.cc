@@ -171,6 +171,11 @@ class HttpClient::Connection {
  private:
   static Result<void> set_headers(Headers& headers, const HttpRequest& request) {
     bool fits = append_header(headers, "Expect:");  // no second's pause before a body
+    // Without one of ours curl would call every POST a form.
+    if (std::ranges::find(request.headers, "content-type", &Header::name) ==
+        request.headers.end()) {
+      fits = fits && append_header(headers, "Content-Type:");
+    }
     for (const Header& header : request.headers) {
       if (header.value.find_first_of("\r\n") != std::string::npos) {
         return Error(Errc::kInvalidArgument, fmt::format("header {} has a line end", header.name));
@@ -202,6 +207,7 @@ class HttpClient::Connection {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    if (request.fresh_connection) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (!options.ca_file.empty()) {
       curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
     }

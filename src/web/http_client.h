@@ -36,6 +36,7 @@ struct HttpRequest {
   size_t max_bytes = 1024 * 1024;      // of the answer's body
   std::chrono::milliseconds timeout{0};        // for all of it; zero: as long as bytes move
   std::chrono::milliseconds stall_timeout{0};  // zero: the client's
+  bool fresh_connection = false;  // not one that is kept: those may be dead
   bool direct = false;                 // never by a proxy: services of this very machine
 };
 

@@ -64,8 +64,7 @@ TEST_F(HttpClientTest, SendsNoHeaderThatIsTwo) {
 }
 
 TEST_F(HttpClientTest, NamesWhatFailedAndNoSecret) {
-  EXPECT_EQ(client_.send({.url = "http://127.0.0.1:1/?sig=hidden"}).error().code(),
-            Errc::kNetwork);
+  EXPECT_EQ(client_.send({.url = "http://127.0.0.1:1/?sig=hidden"}).error().code(), Errc::kNetwork);
   const Result<HttpResponse> other = client_.send({.url = "file:///etc/passwd?sig=hidden"});
   EXPECT_EQ(other.error().code(), Errc::kInvalidArgument);
   EXPECT_FALSE(other.error().to_string().contains("hidden"));

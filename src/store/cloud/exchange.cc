@@ -57,6 +57,7 @@ Outcome Exchange::run(const Call& call) {
           after_unclear,
           request.error().with_context(fmt::format("{} {}", call.operation, call.object))});
     }
+    request->fresh_connection = after_unclear;
     request->timeout = std::max(backoff.left(), std::chrono::milliseconds(1));
     Attempt attempt = try_once(call, *request);
     wipe_secrets(*request);

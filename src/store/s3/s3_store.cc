@@ -35,6 +35,7 @@ void S3Store::add_object_headers(cloud::Call& call) const {
   const auto add = [&call](const char* name, const std::string& value) {
     if (!value.empty()) call.headers.push_back({name, value});
   };
+  add("content-type", "application/octet-stream");
   add("x-amz-server-side-encryption", options_.server_side_encryption);
   add("x-amz-server-side-encryption-aws-kms-key-id", options_.kms_key_id);
   add("x-amz-storage-class", options_.storage_class);

@@ -272,6 +272,26 @@ TEST_F(S3Writer, SendsPartsAndCompletesCreateOnly) {
   }
 }
 
+TEST_F(S3Writer, NewObjectsGetEncryptionAndClass) {
+  S3Options options = this->options();
+  options.server_side_encryption = "aws:kms";
+  options.kms_key_id = "key-1";
+  options.storage_class = "STANDARD_IA";
+  options.checksums = false;
+  S3Store store(std::move(options), fixed_credentials(clock_));
+  ASSERT_TRUE(store.put("small", as_bytes("content")));
+  Result<std::unique_ptr<ObjectWriter>> writer = store.open_writer("big");
+  ASSERT_TRUE((*writer)->write(as_bytes(content_)));
+  ASSERT_TRUE((*writer)->commit_if_absent());
+  for (const Asked& asked : server_.log.asked()) {
+    const bool is_new = asked.has("uploads") || (is_put(asked) && !asked.has("uploadId"));
+    EXPECT_EQ(asked.header("x-amz-server-side-encryption"), is_new ? "aws:kms" : "");
+    EXPECT_EQ(asked.header("x-amz-server-side-encryption-aws-kms-key-id"), is_new ? "key-1" : "");
+    EXPECT_EQ(asked.header("x-amz-storage-class"), is_new ? "STANDARD_IA" : "");
+    EXPECT_EQ(asked.header("x-amz-checksum-sha256"), "");
+  }
+}
+
 TEST_F(S3Writer, DroppedWriterAbortsItsUpload) {
   const std::unique_ptr<S3Store> store = this->store();
   {
