@@ -14,6 +14,8 @@ namespace odradek::store::cloud {
 namespace {
 
 constexpr int kMendingsMax = 3;
+// Less would only hide the store's words behind a timeout of ours.
+constexpr std::chrono::milliseconds kAttemptLeast{2'000};
 constexpr int64_t kSkewNoticed_ms = 4 * 60 * 1000;  // stores allow 5 to 15 minutes
 
 bool is_good_status(const Call& call, int status) {
@@ -58,7 +60,7 @@ Outcome Exchange::run(const Call& call) {
           request.error().with_context(fmt::format("{} {}", call.operation, call.object))});
     }
     request->fresh_connection = after_unclear;
-    request->timeout = std::max(backoff.left(), std::chrono::milliseconds(1));
+    request->timeout = std::max(backoff.left(), kAttemptLeast);
     Attempt attempt = try_once(call, *request);
     wipe_secrets(*request);
     if (attempt.is_good) return Reply{*std::move(attempt.response), after_unclear};

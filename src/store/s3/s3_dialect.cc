@@ -48,9 +48,7 @@ cloud::Endpoint S3Dialect::place_of(const std::string& region) const {
   if (address_.endpoint) {
     place = *address_.endpoint;
   } else {
-    const std::string_view suffix =
-        region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-    place = {.scheme = "https", .authority = fmt::format("s3.{}.{}", region, suffix)};
+    place = {.scheme = "https", .authority = fmt::format("s3.{}.{}", region, aws_domain(region))};
   }
   if (address_.path_style) {
     place.path += "/" + cloud::percent_encode(address_.bucket);

@@ -84,4 +84,8 @@ void sign_v4(const AwsCredentials& credentials, const SignedRequest& request, Ti
                                  cloud::to_hex(mac(key.bytes(), to_sign).bytes()))});
 }
 
+std::string_view aws_domain(std::string_view region) {
+  return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 }  // namespace odradek::store::s3

@@ -33,4 +33,7 @@ struct SignedRequest {
 void sign_v4(const AwsCredentials& credentials, const SignedRequest& request, TimestampMs now,
              std::vector<web::Header>& headers);
 
+// What the host names of a region's services end with: China has its own.
+std::string_view aws_domain(std::string_view region);
+
 }  // namespace odradek::store::s3

@@ -39,7 +39,7 @@ Result<cloud::Endpoint> sts_endpoint(const TokenContext& context, const std::str
     return cloud::parse_endpoint(*given);
   }
   return cloud::Endpoint{.scheme = "https",
-                         .authority = fmt::format("sts.{}.amazonaws.com", region)};
+                         .authority = fmt::format("sts.{}.{}", region, aws_domain(region))};
 }
 
 // Only this machine may be asked without TLS: the answer is a secret.
