@@ -232,6 +232,21 @@ TEST(ChunkDecoder, LeavesAbortedTransactionsOut) {
   EXPECT_EQ(values_of(decoder.decode(chunk_of(log))).size(), 4U);
 }
 
+// A fetch may begin behind the data of a transaction, with its end: brokers end an answer where a
+// log segment ends, and then name the transaction again.
+TEST(ChunkDecoder, KeepsWhatFollowsTheEndOfATransactionThatBeganBefore) {
+  Log log;
+  log.next_offset = 4;
+  log.end_transaction(7, false);
+  log.add({"committed"}, transactional(7));
+  log.end_transaction(7, true);
+  ChunkDecoder decoder({});
+  FetchedChunk chunk = chunk_of(log, 4);
+  chunk.read_committed = true;
+  chunk.aborted = {{.producer_id = 7, .first_offset = 1}};
+  EXPECT_EQ(values_of(decoder.decode(std::move(chunk))), (std::vector<std::string>{"committed"}));
+}
+
 TEST(ChunkDecoder, NamesThePlaceOfADamagedBatch) {
   Log log;
   log.add({"a"});

@@ -43,14 +43,22 @@ class AbortFilter {
 
   bool drops(const wire::BatchView& batch) {
     if (!is_on_ || !batch.is_transactional()) return false;
-    while (next_ < aborted_.size() && aborted_[next_].first_offset <= batch.last_offset()) {
-      open_.insert(aborted_[next_++].producer_id);
-    }
+    open_up_to(batch.last_offset());
     return open_.contains(batch.producer_id());
   }
-  void on_abort_marker(int64_t producer_id) { open_.erase(producer_id); }
+  // The marker may be the first batch of the chunk, its transaction's data in one before.
+  void on_abort_marker(const wire::BatchView& marker) {
+    open_up_to(marker.last_offset());
+    open_.erase(marker.producer_id());
+  }
 
  private:
+  void open_up_to(int64_t offset) {
+    while (next_ < aborted_.size() && aborted_[next_].first_offset <= offset) {
+      open_.insert(aborted_[next_++].producer_id);
+    }
+  }
+
   std::vector<AbortedTransaction> aborted_;
   size_t next_ = 0;
   std::set<int64_t> open_;
@@ -110,7 +118,7 @@ Result<kafka::RecordBatch> ChunkDecoder::decode(FetchedChunk chunk) {
       Buffer none;
       ODK_TRY(const Bytes section, wire::records_of(batch, decompressor_, none));
       ODK_TRY(const bool is_abort, is_abort_marker(batch, section));
-      if (is_abort) aborted.on_abort_marker(batch.producer_id());
+      if (is_abort) aborted.on_abort_marker(batch);
       return {};
     }
     if (aborted.drops(batch) || batch.last_offset() < chunk.first_offset) return {};
