@@ -161,6 +161,25 @@ TEST_F(Positions, RollingBackUndoesEverything) {
   EXPECT_EQ(committed(target_, kGroup), (std::map<int32_t, int64_t>{{0, 7}}));
 }
 
+TEST_F(Positions, AGroupThatFailsGetsItsOldPositionsBackAndOthersGoOn) {
+  make_source();
+  ASSERT_TRUE(restore());
+  commit(target_, kGroup, kTopic, {{0, 7}});
+  PositionPlan plan = *plan_positions();
+  PlannedGroup other{.id = "shipping", .positions = plan.groups[0].positions};
+  plan.groups.push_back(other);
+  plan.groups[0].positions[1].target_topic = "gone";
+  const Result<ExecutionReport> report = execute(plan, std::chrono::seconds(1));
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_FALSE(report->is_complete());
+  ASSERT_EQ(report->groups.size(), 2U);
+  EXPECT_FALSE(report->groups[0].is_done);
+  EXPECT_TRUE(report->groups[0].was_rolled_back);
+  EXPECT_TRUE(report->groups[1].is_done);
+  EXPECT_EQ(committed(target_, kGroup), (std::map<int32_t, int64_t>{{0, 7}}));
+  EXPECT_EQ(committed(target_, "shipping"), (std::map<int32_t, int64_t>{{0, 30}, {1, 100}}));
+}
+
 TEST_F(Positions, RollingBackDeletesAGroupThatDidNotExist) {
   make_source();
   ASSERT_TRUE(restore());

@@ -159,11 +159,15 @@ class RestoreFixture : public testing::Test {
     io::WorkerPool workers{loop, 2};
     cluster::Cluster cluster;
 
-    explicit Session(broker::Broker& broker) : cluster(loop, options_for(broker)) {}
+    explicit Session(broker::Broker& broker,
+                     std::chrono::milliseconds patience = std::chrono::seconds(30))
+        : cluster(loop, options_for(broker, patience)) {}
     ~Session() { loop.block_on(cluster.stop()); }
 
-    static cluster::ClusterOptions options_for(broker::Broker& broker) {
+    static cluster::ClusterOptions options_for(broker::Broker& broker,
+                                               std::chrono::milliseconds patience) {
       cluster::ClusterOptions options;
+      options.request_timeout = patience;
       options.bootstrap = *io::parse_host_ports(broker.bootstrap());
       return options;
     }
@@ -213,8 +217,9 @@ class RestoreFixture : public testing::Test {
     PositionPlanner planner(session.cluster, store_, session.workers, std::move(options));
     return session.loop.block_on(planner.plan());
   }
-  Result<ExecutionReport> execute(PositionPlan plan) {
-    Session session(target_);
+  Result<ExecutionReport> execute(PositionPlan plan,
+                                  std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+    Session session(target_, patience);
     PositionExecutor executor(session.cluster, store_, session.workers, session.clock,
                               ArchiveKeys("set"));
     return session.loop.block_on(executor.execute(std::move(plan)));

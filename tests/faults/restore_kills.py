@@ -125,7 +125,7 @@ class Harness:
         return moments
 
     def broker_round(self, number, broker, expected):
-        """A restore during which the broker dies and comes back; the restore may say so and fail."""
+        """A restore while the broker dies and comes back; it may say so and fail."""
         target = f"{TOPIC}-broker-{number}"
         for attempt in range(6):
             process = subprocess.Popen(self.command("restore", target), text=True,

@@ -101,8 +101,8 @@ Result<void> BatchPreparer::add_whole(const Slice& archived, const wire::BatchVi
 Result<void> BatchPreparer::recompress(const wire::BatchView& batch, wire::Codec codec,
                                        const BatchScope& scope) {
   ODK_TRY_VOID(close(scope.target_partition));
-  ODK_TRY(const Bytes compressed,
-          compressor_.compress(codec, wire::kDefaultLevel, batch.stored_records()));
+  ODK_TRY(const Bytes records, wire::records_of(batch, decompressor_, scratch_));
+  ODK_TRY(const Bytes compressed, compressor_.compress(codec, wire::kDefaultLevel, records));
   ODK_TRY(Slice bytes, wire::with_stored_records(batch, codec, compressed));
   ready_.push_back({std::move(bytes), scope.target_partition, batch.record_count(), whole(batch)});
   return {};

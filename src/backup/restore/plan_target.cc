@@ -26,12 +26,12 @@ const std::map<std::string, std::string>& load_time_configs() {
   return configs;
 }
 
-std::string value_of(const TopicConfigs& configs, const std::string& name) {
+std::string value_of(const TargetConfigs& configs, const std::string& name) {
   const auto found = configs.find(name);
   return found == configs.end() ? "" : found->second.value;
 }
 
-std::optional<int64_t> number_of(const TopicConfigs& configs, const std::string& name) {
+std::optional<int64_t> number_of(const TargetConfigs& configs, const std::string& name) {
   const std::string text = value_of(configs, name);
   int64_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -59,13 +59,13 @@ io::Task<Result<void>> RestorePlanner::plan_new(TopicPlan& topic) {
   topic.action = TopicAction::kCreate;
   for (int32_t i = 0; i < topic.partitions; ++i) topic.bases.try_emplace(i, 0);
   const NewTopic wanted{topic.target, topic.partitions, topic.replication_factor, topic.configs};
-  const Result<TopicConfigs> tried = co_await target_.try_create_topic(wanted);
+  const Result<TargetConfigs> tried = co_await target_.try_create_topic(wanted);
   if (!tried && is_worth_retrying(tried.error())) co_return tried.error();
   if (!tried) {
     conflict(topic, std::string(tried.error().message()));
     co_return Result<void>{};
   }
-  TopicConfigs in_force = *tried;
+  TargetConfigs in_force = *tried;
   knows_settings_ = !in_force.empty();
   for (const auto& [name, value] : topic.configs) in_force[name] = {value, true};
   decide_configs(topic, in_force);
@@ -97,7 +97,7 @@ io::Task<Result<void>> RestorePlanner::plan_existing(TopicPlan& topic,
     co_return Result<void>{};
   }
   ODK_CO_TRY_VOID(co_await find_bases(topic, existing));
-  ODK_CO_TRY(const TopicConfigs in_force, co_await target_.topic_configs(topic.target));
+  ODK_CO_TRY(const TargetConfigs in_force, co_await target_.topic_configs(topic.target));
   knows_settings_ = !in_force.empty();
   for (const auto& [name, config] : in_force) {
     const auto archived = topic.configs.find(name);
@@ -163,7 +163,7 @@ void RestorePlanner::check_records(TopicPlan& topic, uint64_t existing_records) 
   }
 }
 
-void RestorePlanner::decide_configs(TopicPlan& topic, const TopicConfigs& in_force) {
+void RestorePlanner::decide_configs(TopicPlan& topic, const TargetConfigs& in_force) {
   if (can_alter_configs_) {
     for (const auto& [name, value] : load_time_configs()) hold(topic, in_force, name, value);
   }
@@ -193,7 +193,7 @@ void RestorePlanner::decide_configs(TopicPlan& topic, const TopicConfigs& in_for
 }
 
 // Puts `value` in force during the load where another one is.
-void RestorePlanner::hold(TopicPlan& topic, const TopicConfigs& in_force, const std::string& name,
+void RestorePlanner::hold(TopicPlan& topic, const TargetConfigs& in_force, const std::string& name,
                           const std::string& value) {
   const auto now = in_force.find(name);
   const bool is_known = now != in_force.end();
@@ -205,7 +205,7 @@ void RestorePlanner::hold(TopicPlan& topic, const TopicConfigs& in_force, const 
 }
 
 // Restored records keep their timestamps, so retention may see them as long expired.
-void RestorePlanner::check_retention(TopicPlan& topic, const TopicConfigs& in_force) {
+void RestorePlanner::check_retention(TopicPlan& topic, const TargetConfigs& in_force) {
   const std::optional<int64_t> retention_ms = number_of(in_force, "retention.ms");
   const std::string policy = value_of(in_force, "cleanup.policy");
   const bool deletes = policy.empty() || policy.find("delete") != std::string::npos;
@@ -234,7 +234,7 @@ void RestorePlanner::check_retention(TopicPlan& topic, const TopicConfigs& in_fo
   conflict(topic, what + " at once: choose expired_data drop, hold or keep");
 }
 
-void RestorePlanner::check_durability(const TopicPlan& topic, const TopicConfigs& in_force) {
+void RestorePlanner::check_durability(const TopicPlan& topic, const TargetConfigs& in_force) {
   const std::optional<int64_t> isr = number_of(in_force, "min.insync.replicas");
   if (isr && *isr > topic.replication_factor) {
     conflict(topic, fmt::format("min.insync.replicas is {}, above the replication factor {}: "

@@ -39,11 +39,11 @@ class RestorePlanner {
   io::Task<Result<void>> find_bases(TopicPlan& topic, const cluster::Topic& existing);
   void check_partitions(const TopicPlan& topic, size_t existing);
   void check_records(TopicPlan& topic, uint64_t existing_records);
-  void decide_configs(TopicPlan& topic, const TopicConfigs& in_force);
-  void hold(TopicPlan& topic, const TopicConfigs& in_force, const std::string& name,
+  void decide_configs(TopicPlan& topic, const TargetConfigs& in_force);
+  void hold(TopicPlan& topic, const TargetConfigs& in_force, const std::string& name,
             const std::string& value);
-  void check_retention(TopicPlan& topic, const TopicConfigs& in_force);
-  void check_durability(const TopicPlan& topic, const TopicConfigs& in_force);
+  void check_retention(TopicPlan& topic, const TargetConfigs& in_force);
+  void check_durability(const TopicPlan& topic, const TargetConfigs& in_force);
   void check_same_target();
   io::Task<Result<void>> decide_coalescing();
   void follow(TopicPlan& topic, const RestoredTopic& decided);

@@ -25,11 +25,11 @@ struct NewTopic {
 };
 
 // A configuration of a topic that is in force.
-struct TopicConfig {
+struct TargetConfig {
   std::string value;
   bool is_own = false;  // set for the topic itself, not the cluster's
 };
-using TopicConfigs = std::map<std::string, TopicConfig>;
+using TargetConfigs = std::map<std::string, TargetConfig>;
 
 // What the cluster says of a topic and of what we may do with it.
 struct TopicRights {
@@ -47,7 +47,7 @@ class Target {
   io::Task<Result<void>> create_topic(NewTopic topic);
   // Could it be created? Gives the configurations it would have, nothing where the cluster does not
   // tell (before KIP-525). kServer with the cluster's words.
-  io::Task<Result<TopicConfigs>> try_create_topic(NewTopic topic);
+  io::Task<Result<TargetConfigs>> try_create_topic(NewTopic topic);
   // Deletes every record of the partition below `offset`.
   io::Task<Result<void>> delete_records(std::string topic, int32_t partition, int64_t offset);
   // Sets each given configuration of the topic; a null value (nullopt) goes back to the default.
@@ -56,7 +56,7 @@ class Target {
   // Can topic configurations be changed there at all? A proxy may not offer it.
   io::Task<Result<bool>> can_alter_configs();
   // Everything that is in force for the topic.
-  io::Task<Result<TopicConfigs>> topic_configs(std::string topic);
+  io::Task<Result<TargetConfigs>> topic_configs(std::string topic);
   io::Task<Result<TopicRights>> topic_rights(std::string topic);
 
   io::Task<Result<ProducerIdentity>> init_producer();
@@ -67,7 +67,7 @@ class Target {
   cluster::Cluster& cluster() { return *cluster_; }
 
  private:
-  io::Task<Result<TopicConfigs>> request_topic(NewTopic topic, bool validate_only);
+  io::Task<Result<TargetConfigs>> request_topic(NewTopic topic, bool validate_only);
 
   cluster::Cluster* cluster_;
 };

@@ -40,16 +40,16 @@ bool has_operation(int32_t bits, unsigned operation) {
 }  // namespace
 
 io::Task<Result<void>> Target::create_topic(NewTopic topic) {
-  const Result<TopicConfigs> created = co_await request_topic(std::move(topic), false);
+  const Result<TargetConfigs> created = co_await request_topic(std::move(topic), false);
   if (!created) co_return created.error();
   co_return Result<void>{};
 }
 
-io::Task<Result<TopicConfigs>> Target::try_create_topic(NewTopic topic) {
+io::Task<Result<TargetConfigs>> Target::try_create_topic(NewTopic topic) {
   co_return co_await request_topic(std::move(topic), true);
 }
 
-io::Task<Result<TopicConfigs>> Target::request_topic(NewTopic topic, bool validate_only) {
+io::Task<Result<TargetConfigs>> Target::request_topic(NewTopic topic, bool validate_only) {
   const MonotonicTime deadline = cluster_->request_deadline();
   ODK_CO_TRY(cluster::Cluster::Connection controller, co_await cluster_->controller(deadline));
   std::vector<proto::CreateTopicsRequest::CreatableTopicConfig> configs;
@@ -66,7 +66,7 @@ io::Task<Result<TopicConfigs>> Target::request_topic(NewTopic topic, bool valida
   request.timeout_ms = 30'000;
   request.validate_only = validate_only;
   ODK_CO_TRY(auto answer, co_await cluster_->call(controller, request, deadline));
-  TopicConfigs in_force;
+  TargetConfigs in_force;
   for (const auto& result : answer->topics) {
     if (result.error_code != 0) {
       co_return answered(result.error_code, "create topic " + topic.name, result.error_message);
@@ -143,7 +143,7 @@ io::Task<Result<bool>> Target::can_alter_configs() {
   co_return controller->version_for(proto::IncrementalAlterConfigsRequest::kApiKey).has_value();
 }
 
-io::Task<Result<TopicConfigs>> Target::topic_configs(std::string topic) {
+io::Task<Result<TargetConfigs>> Target::topic_configs(std::string topic) {
   const MonotonicTime deadline = cluster_->request_deadline();
   ODK_CO_TRY(cluster::Cluster::Connection connection, co_await cluster_->any_connection(deadline));
   proto::DescribeConfigsRequest::DescribeConfigsResource resource;
@@ -153,7 +153,7 @@ io::Task<Result<TopicConfigs>> Target::topic_configs(std::string topic) {
   proto::DescribeConfigsRequest request;
   request.resources = {&resource, 1};
   ODK_CO_TRY(auto answer, co_await cluster_->call(connection, request, deadline));
-  TopicConfigs configs;
+  TargetConfigs configs;
   for (const auto& result : answer->results) {
     if (result.error_code != 0) {
       co_return answered(result.error_code, "describe configs of topic " + topic,
