@@ -32,6 +32,8 @@ void add_planning(CLI::App& app, CommandLine& line) {
               "the restore whose map is used; the newest into the cluster without");
   add_setting(app, line, "--strategy", "restore.consumer_group_strategy",
               "auto, header-based, cluster-scan, timestamp-based, manual");
+  add_setting(app, line, "--positions-from", "restore.positions_from",
+              "archive, or source: as that cluster has them now (section source)");
 }
 
 void add_offset_reset(CLI::App& app, CommandLine& line) {

@@ -121,6 +121,18 @@ TEST_F(Positions, AutoTakesWhatThereIs) {
   EXPECT_EQ(plan->groups[0].positions[0].target_offset, 40);
 }
 
+TEST_F(Positions, MayComeFromASourceThatStillRuns) {
+  make_source();
+  ASSERT_TRUE(restore());
+  PositionOptions live;
+  live.live_groups.emplace();
+  live.live_groups->groups = {{.id = kGroup, .offsets = {{kTopic, 0, 90, -1, ""}}}};
+  const Result<PositionPlan> plan = plan_positions(live);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  ASSERT_EQ(plan->position_count(), 1U);
+  EXPECT_EQ(plan->groups[0].positions[0].target_offset, 80);
+}
+
 TEST_F(Positions, RecordsOfJoinedPartitionsAreRepeatedNotSkipped) {
   make_source();
   RestoreOptions options;

@@ -5,8 +5,9 @@ usage: restore_kills.py --bin build/dev/bin [--kills 50] [--broker-kills N] [--r
        [--seed N] [--bootstrap HOST:PORT]
 
 A topic of three partitions with small segments is backed up once. Each round restores it under a
-new name, at a limited rate, and is killed one to three times; then it may finish. Each time the
-target must hold every record once and in order: the log is compared, no counter is believed.
+new name, at a limited rate, and is killed one to three times (some by TERM); then it may finish.
+Each time the target must hold every record once and in order: the log is compared, no counter is
+believed.
 The cluster is an odradek-broker of its own, unless --bootstrap names another. With --broker-kills
 also the broker (on disk then) is killed while restores run, and comes back at once.
 Prints one line a round; exit 1 when anything is wrong.
@@ -15,6 +16,7 @@ Prints one line a round; exit 1 when anything is wrong.
 import argparse
 import pathlib
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -100,8 +102,11 @@ class Harness:
         try:
             output, errors = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            is_polite = self.random.random() < 0.2
+            process.terminate() if is_polite else process.kill()
+            output, errors = process.communicate()
+            if is_polite and process.returncode not in (0, 128 + signal.SIGTERM):
+                sys.exit(f"restore after TERM: exit {process.returncode}\n{output}{errors}")
             return None
         if process.returncode != 0:
             sys.exit(f"restore into {target}: exit {process.returncode}\n{output}{errors}")

@@ -12,11 +12,12 @@ struct Settings;
 // How positions of groups are carried over.
 struct PositionSettings {
   PositionStrategy strategy = PositionStrategy::kAutomatic;
+  bool are_live = false;  // of the source as it is now, not the archive's
 };
 
 void declare_positions(config::Binder& binder, PositionSettings& settings);
 
-// Errors: kConfig.
+// Asks the source for its groups where the settings say so. Errors: kConfig, what it answers.
 Result<PositionOptions> position_options(const Settings& settings);
 
 }  // namespace odradek::backup

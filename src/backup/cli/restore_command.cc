@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
 
 #include "backup/cli/position_settings.h"
 #include "backup/cli/progress.h"
@@ -10,6 +12,8 @@
 #include "backup/cli/session.h"
 #include "backup/cli/structured_output.h"
 #include "backup/positions/position_planner.h"
+#include "io/signals.h"
+#include "io/task_group.h"
 
 namespace odradek::backup {
 namespace {
@@ -31,6 +35,25 @@ int print_plan(const RestorePlan& plan, OutputFormat format) {
   return plan.has_conflicts() ? kExitPrecondition : 0;
 }
 
+// A restore may end at any moment, so a signal ends it at once.
+io::Task<void> end_on_signal(io::SignalWatch& signals) {
+  const Result<int> signal = co_await signals.wait();
+  if (!signal) co_return;
+  fmt::print(stderr, "\nkafka-backup: stopped by signal {}: the same command goes on from here\n",
+             *signal);
+  std::_Exit(128 + *signal);
+}
+
+io::Task<Result<RestoreReport>> restore_until_signal(Runtime& runtime, RestoreJob& job) {
+  io::SignalWatch signals(runtime.loop, {SIGINT, SIGTERM});
+  io::TaskGroup watching(runtime.loop);
+  watching.spawn(end_on_signal(signals));
+  Result<RestoreReport> report = co_await job.run();
+  watching.cancel();
+  co_await watching.join();
+  co_return report;
+}
+
 Result<RestoreReport> restore_topics(Session& session, RestoreOptions options) {
   Runtime& runtime = session.runtime;
   ProgressLine progress(runtime.clock);
@@ -39,7 +62,7 @@ Result<RestoreReport> restore_topics(Session& session, RestoreOptions options) {
   };
   RestoreJob job(*session.cluster, *session.store, runtime.workers, runtime.clock,
                  std::move(options));
-  Result<RestoreReport> report = session.wait(job.run());
+  Result<RestoreReport> report = session.wait(restore_until_signal(runtime, job));
   progress.finish();
   return report;
 }
@@ -51,10 +74,9 @@ Result<void> check_groups(Session& session, const RestoreOptions& options) {
   ODK_TRY(const GroupsSnapshot snapshot, read_groups(*session.store, archive.groups_key));
   std::vector<std::string> names;
   for (const GroupState& group : snapshot.groups) {
-    const bool is_concerned =
-        std::ranges::any_of(group.offsets, [&options](const GroupOffset& offset) {
-          return options.topics.matches(offset.topic);
-        });
+    const bool is_concerned = std::ranges::any_of(
+        group.offsets,
+        [&options](const GroupOffset& offset) { return options.topics.matches(offset.topic); });
     if (is_concerned && !group.is_share() && options.groups.matches(group.id)) {
       names.push_back(group.id);
     }

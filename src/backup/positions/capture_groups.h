@@ -26,8 +26,7 @@ struct CapturedGroups {
 // end. Takes the archive's lease. Errors: kNotFound (no such backup), kAlreadyExists (lease held),
 // kFenced, kIo, what the cluster answers.
 io::Task<Result<CapturedGroups>> capture_groups(cluster::Cluster& cluster,
-                                                store::ObjectStore& store,
-                                                io::WorkerPool& workers, const Clock& clock,
-                                                CaptureOptions options);
+                                                store::ObjectStore& store, io::WorkerPool& workers,
+                                                const Clock& clock, CaptureOptions options);
 
 }  // namespace odradek::backup

@@ -24,20 +24,22 @@ io::Task<Result<PositionPlan>> PositionPlanner::plan() {
   PositionPlan plan;
   plan.backup_id = keys_.backup_id();
   if (restore_) plan.restore_id = restore_->restore_id;
-  const std::string key = restore_ ? restore_->groups_key : archive_.groups_key;
   if (options_.strategy == PositionStrategy::kSkip) co_return plan;
-  if (key.empty()) {
-    co_return Error(Errc::kNotFound,
-                    fmt::format("backup {} has no positions of groups", keys_.backup_id()));
+  GroupsSnapshot snapshot;
+  if (options_.live_groups) {
+    snapshot = *options_.live_groups;
+  } else {
+    ODK_CO_TRY(snapshot, co_await archived_groups());
   }
-  ODK_CO_TRY(const GroupsSnapshot snapshot,
-             co_await workers_->run([this, &key] { return read_groups(*store_, key); }));
   plan.captured_at = snapshot.at;
   for (const std::string& pattern : options_.groups.include()) {
     if (is_literal_name(pattern) &&
         std::ranges::find(snapshot.groups, pattern, &GroupState::id) == snapshot.groups.end()) {
-      co_return Error(Errc::kNotFound,
-                      fmt::format("backup {} has no group {}", keys_.backup_id(), pattern));
+      co_return Error(
+          Errc::kNotFound,
+          fmt::format("{} has no group {}",
+                      options_.live_groups ? "the source" : "backup " + keys_.backup_id(),
+                      pattern));
     }
   }
   for (const GroupState& archived : snapshot.groups) {
@@ -53,6 +55,15 @@ io::Task<Result<PositionPlan>> PositionPlanner::plan() {
     plan.groups.push_back(std::move(group));
   }
   co_return plan;
+}
+
+io::Task<Result<GroupsSnapshot>> PositionPlanner::archived_groups() {
+  const std::string key = restore_ ? restore_->groups_key : archive_.groups_key;
+  if (key.empty()) {
+    co_return Error(Errc::kNotFound,
+                    fmt::format("backup {} has no positions of groups", keys_.backup_id()));
+  }
+  co_return co_await workers_->run([this, &key] { return read_groups(*store_, key); });
 }
 
 io::Task<Result<void>> PositionPlanner::read_archive_and_restore() {

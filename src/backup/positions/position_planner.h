@@ -20,6 +20,8 @@ struct PositionOptions {
   NameFilter groups{};
   NameFilter topics{};       // of the archive
   PositionStrategy strategy = PositionStrategy::kAutomatic;
+  // Positions to carry over instead of the archive's: of a source that still runs.
+  std::optional<GroupsSnapshot> live_groups{};
   std::map<std::string, std::string> topic_mapping{};  // where no restore says it
 };
 
@@ -48,6 +50,7 @@ class PositionPlanner {
   using Found = Result<std::vector<PlannedPosition>>;
 
   io::Task<Result<void>> read_archive_and_restore();
+  io::Task<Result<GroupsSnapshot>> archived_groups();
   io::Task<Result<TopicView*>> view_of(std::string topic);
   Result<void> read_maps(TopicView& view);
   io::Task<Result<void>> plan_group(const GroupState& archived, PlannedGroup& group);
