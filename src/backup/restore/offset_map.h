@@ -48,7 +48,7 @@ class OffsetMap {
   static Result<OffsetMap> open(store::ObjectStore& store, std::string prefix);
 
   bool empty() const { return chunks_.empty(); }
-  // Publishes a chunk behind the others. Errors: kAlreadyExists (another restore writes here), kIo.
+  // Publishes a chunk behind the others. Errors: kPrecondition (another restore writes here), kIo.
   static Result<void> add(store::ObjectStore& store, const std::string& prefix,
                           const MapChunk& chunk);
 

@@ -22,6 +22,10 @@ TEST(OffsetMap, FindsTheFirstRecordAtOrBehindAnOffset) {
   ASSERT_TRUE(OffsetMap::add(store, "map/", first));
   OffsetMap map = *OffsetMap::open(store, "map/");
   EXPECT_EQ(map.through().value(), 40);
+  EXPECT_TRUE(OffsetMap::add(store, "map/", first));  // an answer that was lost
+  MapChunk another = first;
+  another.through = 24;
+  EXPECT_EQ(OffsetMap::add(store, "map/", another).error().code(), Errc::kPrecondition);
   const auto target = [&map](int64_t source) {
     const std::optional<OffsetMap::Position> found = map.target_of(source).value();
     return found ? found->offset : -1;

@@ -38,6 +38,16 @@ io::Task<Result<RestorePlan>> RestoreJob::plan() {
                          point_ ? &*point_ : nullptr, resumed_ ? &*resumed_ : nullptr);
   ODK_CO_TRY(plan_, co_await planner.plan());
   plan_.bytes_per_second = options_.limits.bytes_per_second;
+  const std::string groups_key = point_ ? point_->point.groups_key : archive_.groups_key;
+  if (!groups_key.empty()) {
+    ODK_CO_TRY(const GroupsSnapshot snapshot, co_await workers_->run([this, &groups_key] {
+      return read_groups(*store_, groups_key);
+    }));
+    plan_.groups =
+        static_cast<size_t>(std::ranges::count_if(snapshot.groups, [this](const GroupState& group) {
+          return options_.groups.matches(group.id);
+        }));
+  }
   co_return plan_;
 }
 

@@ -127,6 +127,12 @@ std::vector<SourcePart> RestorePlanner::sources_of(const TopicState& archived,
     }
     part.partition = id;
     part.target_partition = mapped == options_->partition_mapping.end() ? id : mapped->second;
+    // What readers of committed records did not see yet when the backup ended.
+    if (!options_->keeps_aborted) {
+      for (const OpenRange& open : partition.open) {
+        part.end_offset = std::min(part.end_offset, open.first);
+      }
+    }
     part.segments = partition.segments;
     part.aborted = partition.aborted;
     std::ranges::sort(part.aborted);
