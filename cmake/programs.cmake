@@ -81,6 +81,15 @@ if(ODRADEK_TESTS)
              --rate 4000000 --seconds 1)
     set_tests_properties(backup_round_trip restore_kills PROPERTIES TIMEOUT 300)
   endif()
+  if(TARGET odradek-broker AND TARGET kafka-backup AND TARGET odk)
+    add_test(NAME backup_kills COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tests/faults/backup_kills.py --bin
+             $<TARGET_FILE_DIR:kafka-backup> --kills 12)
+    add_test(NAME backup_signals COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tests/backup/signals.py $<TARGET_FILE_DIR:kafka-backup>)
+    set_tests_properties(backup_kills backup_signals
+                         PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+  endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/tools/tidy.py)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -2,6 +2,7 @@
 
 #include "backup/archive/archive.h"
 #include "backup/archive/archive_json.h"
+#include "backup/archive/seal.h"
 #include "backup/format/zstd_frame.h"
 #include "store/memory_store.h"
 
@@ -11,6 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace odradek;
   using namespace odradek::backup;
   const std::string_view text = as_text({data, size});
+  if (const Result<std::string> content = unseal(text)) {
+    if (!unseal(seal(*content))) __builtin_trap();
+  }
   if (const Result<Commit> commit = parse_commit(text)) {
     ArchiveState state;
     (void)apply(state, *commit, sha256_of({data, size}));

@@ -10,6 +10,12 @@ void add_setting(CLI::App& app, CommandLine& line, const std::string& flag, cons
       help);
 }
 
+void add_switch(CLI::App& app, CommandLine& line, const std::string& flag, const std::string& key,
+                const std::string& help) {
+  app.add_flag_callback(
+      flag, [&line, flag, key] { line.overrides.push_back({flag, key, "true"}); }, help);
+}
+
 CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
                       const std::string& help, const RunCommand& run, const FormatNames& formats) {
   CLI::App& command = *app.add_subcommand(name, help);
@@ -28,6 +34,8 @@ CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
                         {"off", LogLevel::off}});
   add_choice<LogFormat>(command, "--log-format", line.log_format,
                         {{"text", LogFormat::text}, {"json", LogFormat::json}});
+  command.add_flag_callback(
+      "-v,--verbose", [&line] { line.log_level = LogLevel::info; }, "the same as --log-level info");
   return command;
 }
 

@@ -22,10 +22,16 @@ struct CommandLine {
   LogLevel log_level = LogLevel::warn;
   LogFormat log_format = LogFormat::text;
   OutputFormat format = OutputFormat::kText;
-  bool deep = false;  // validate --deep
-  bool abort = false;  // restore --abort
-  std::string snapshot_id;  // offset-rollback
+  bool deep = false;         // validate --deep
+  bool abort = false;        // restore --abort
+  std::string snapshot_id;   // offset-rollback
+  std::string sample;        // validate --sample
+  bool dry_run = false;      // rebuild-manifest --dry-run
+  bool remove = false;       // gc --delete
+  int age_min_hours = 24;    // gc --min-age-hours
   std::function<Result<int>(const Settings&)> run;
+  // Reads the configuration again, as main read it.
+  std::function<Result<Settings>()> reload;
 };
 
 using RunCommand = std::function<Result<int>(const Settings& settings, OutputFormat format)>;
@@ -45,6 +51,9 @@ CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
 // A flag that stands for one setting of the configuration file.
 void add_setting(CLI::App& app, CommandLine& line, const std::string& flag, const std::string& key,
                  const std::string& help);
+// A flag without a value that turns one setting on.
+void add_switch(CLI::App& app, CommandLine& line, const std::string& flag, const std::string& key,
+                const std::string& help);
 // --backup-id
 void add_backup_id(CLI::App& app, CommandLine& line);
 // --bootstrap, --topics and --groups; `section` is source or target.

@@ -1,12 +1,13 @@
 #include "backup/archive/archive.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
 #include "backup/archive/archive_json.h"
+#include "backup/archive/failpoint.h"
 #include "backup/archive/manifest_parts.h"
+#include "backup/archive/seal.h"
 
 namespace odradek::backup {
 namespace {
@@ -18,7 +19,9 @@ struct CommitObject {
 
 Result<CommitObject> read_commit(store::ObjectStore& store, const std::string& key) {
   ODK_TRY(const Slice text, store.get(key));
-  Result<Commit> commit = parse_commit(text.text());
+  Result<std::string> content = unseal(text.text());
+  if (!content) return content.error().with_context(fmt::format("object {}", key));
+  Result<Commit> commit = parse_commit(*content);
   if (!commit) return commit.error().with_context(fmt::format("object {}", key));
   return CommitObject{*std::move(commit), sha256_of(text.bytes())};
 }
@@ -37,7 +40,8 @@ Result<ArchiveState> read_manifest(store::ObjectStore& store, const ArchiveKeys&
       return empty;
     }
     if (!stored) return stored.error();
-    text = join_manifest(store, std::string(stored->text()));
+    text = unseal(stored->text());
+    if (text) text = join_manifest(store, *std::move(text));
     if (text || !is_missing(text.error())) break;
   }
   if (!text && is_missing(text.error())) {
@@ -61,36 +65,29 @@ Result<void> check_nothing_follows(store::ObjectStore& store, const ArchiveKeys&
 
 }  // namespace
 
-Sha256 sha256_of(Bytes bytes) {
-  Sha256 sum{};
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), sum.data(), nullptr, EVP_sha256(), nullptr);
-  ODK_ASSERT(done == 1);
-  return sum;
-}
-
 std::string ArchiveKeys::commit(uint64_t seq) const {
   return fmt::format("{}{:020}.json", commits_prefix(), seq);
 }
 
-std::string ArchiveKeys::segment(std::string_view topic, uint32_t incarnation, int32_t partition,
-                                 int64_t first_offset, uint32_t writer_epoch) const {
+std::string ArchiveKeys::segment(const SegmentName& name) const {
   // One writer may copy a topic twice, when it is created again while it runs.
-  const std::string which = incarnation == 1 ? "" : fmt::format("-{}", incarnation);
-  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}{}.zst", root_, topic,
-                     partition, first_offset, writer_epoch, which);
+  const std::string which = name.incarnation == 1 && name.attempt == 0
+                                ? ""
+                                : fmt::format("-{}.{}", name.incarnation, name.attempt);
+  return fmt::format("{}/topics/{}/partition={}/segment-{:020}-{:08x}{}.zst", root_, name.topic,
+                     name.partition, name.first_offset, name.writer_epoch, which);
 }
 
 std::string ArchiveKeys::manifest_part(std::string_view sha256_hex) const {
   return fmt::format("{}{}.json.zst", manifest_parts_prefix(), sha256_hex);
 }
 
-std::string ArchiveKeys::groups(uint64_t seq) const {
-  return fmt::format("{}{:020}.json.zst", groups_prefix(), seq);
+std::string ArchiveKeys::groups(uint64_t seq, const Sha256& content) const {
+  return fmt::format("{}{:020}-{}.json.zst", groups_prefix(), seq, to_hex(Bytes(content)));
 }
 
-std::string ArchiveKeys::cluster(uint64_t seq) const {
-  return fmt::format("{}{:020}.json.zst", cluster_prefix(), seq);
+std::string ArchiveKeys::cluster(uint64_t seq, const Sha256& content) const {
+  return fmt::format("{}{:020}-{}.json.zst", cluster_prefix(), seq, to_hex(Bytes(content)));
 }
 
 std::string ArchiveKeys::restore(std::string_view restore_id, std::string_view name) const {
@@ -126,15 +123,21 @@ Result<void> CommitLog::append(Commit commit) {
   commit.backup_set = state_.backup_set;
   commit.writer_epoch = writer_epoch_;
   if (state_.created_at == 0) state_.created_at = commit.at;
-  const std::string text = to_json(commit);
+  const std::string text = seal(to_json(commit));
 
   // A commit that does not follow from the state must never become durable.
   ArchiveState next = state_;
   ODK_TRY_VOID(apply(next, commit, sha256_of(as_bytes(text))));
+  failpoint("commit.before_put");
   ODK_TRY_VOID(put_commit(keys_.commit(commit.seq), text));
+  failpoint("commit.after_put");
   state_ = std::move(next);
-  if (state_.through_commit - manifest_through_ >= kCommitsPerManifest) return write_manifest();
   return {};
+}
+
+Result<void> CommitLog::write_manifest_if_due() {
+  if (state_.through_commit - manifest_through_ < kCommitsPerManifest) return {};
+  return write_manifest();
 }
 
 Result<void> CommitLog::put_commit(const std::string& key, const std::string& text) {
@@ -157,15 +160,21 @@ Result<void> CommitLog::write_manifest() {
     ODK_TRY(const Slice stored, store_->get(keys_.manifest()));
     previous = stored.text();
   }
-  ODK_TRY(const std::string joined, join_manifest(*store_, previous));
-  ODK_TRY(const SplitManifest split,
-          split_manifest(to_json(state_, joined), keys_, manifest_bytes_max_));
+  std::string joined;
+  if (!previous.empty()) {
+    ODK_TRY(std::string content, unseal(previous));
+    ODK_TRY(joined, join_manifest(*store_, std::move(content)));
+  }
+  ODK_TRY(SplitManifest split, split_manifest(to_json(state_, joined), keys_, manifest_bytes_max_));
+  split.text = seal(std::move(split.text));
   for (const ManifestPart& part : split.parts) {
     const Result<store::ObjectInfo> stored = store_->put_if_absent(part.key, part.content.bytes());
     // Named by its content: what is there already is the same.
     if (!stored && stored.error().code() != Errc::kAlreadyExists) return stored.error();
   }
+  failpoint("manifest.before_put");
   ODK_TRY_VOID(put_manifest(etag, split.text));
+  failpoint("manifest.after_put");
   manifest_through_ = state_.through_commit;
   ODK_TRY_VOID(delete_old_parts(part_keys(previous), part_keys(split.text)));
   return delete_old_commits();

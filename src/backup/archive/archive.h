@@ -5,11 +5,23 @@
 #include <vector>
 
 #include "backup/archive/model.h"
+#include "backup/archive/sha256.h"
 #include "backup/archive/snapshots.h"
 #include "base/clock.h"
 #include "store/object_store.h"
 
 namespace odradek::backup {
+
+// What a segment object is called by. `attempt` counts what one copy tried at this offset before:
+// an upload whose outcome is not known is never written over.
+struct SegmentName {
+  std::string_view topic{};
+  uint32_t incarnation = 1;
+  int32_t partition = 0;
+  int64_t first_offset = 0;
+  uint32_t writer_epoch = 0;
+  uint32_t attempt = 0;
+};
 
 // Keys of an archive's objects. Source: docs/formats/backup-commit-log.md.
 class ArchiveKeys {
@@ -26,10 +38,11 @@ class ArchiveKeys {
   std::string cluster_prefix() const { return root_ + "/cluster/"; }
   std::string manifest_parts_prefix() const { return root_ + "/manifest-parts/"; }
   std::string manifest_part(std::string_view sha256_hex) const;
-  std::string segment(std::string_view topic, uint32_t incarnation, int32_t partition,
-                      int64_t first_offset, uint32_t writer_epoch) const;
-  std::string groups(uint64_t seq) const;
-  std::string cluster(uint64_t seq) const;
+  std::string segment(const SegmentName& name) const;
+  // Of the commit that will name it, and of what it holds: read_groups() and read_cluster() check
+  // that.
+  std::string groups(uint64_t seq, const Sha256& content) const;
+  std::string cluster(uint64_t seq, const Sha256& content) const;
   std::string restore(std::string_view restore_id, std::string_view name) const;
 
  private:
@@ -54,8 +67,10 @@ class CommitLog {
 
   // Makes the commit durable and applies it. Number, hash of the one before, set and epoch are
   // filled in here. Everything it names must be durable already. kFenced when another writer took
-  // this number. Rewrites the manifest every kCommitsPerManifest commits.
+  // this number. May be tried again with the same commit after it failed.
   Result<void> append(Commit commit);
+  // Every kCommitsPerManifest commits.
+  Result<void> write_manifest_if_due();
 
   // Writes the manifest, reads it back, then deletes commits but the last kCommitsKept. kFenced
   // when somebody else replaced it meanwhile.
@@ -85,8 +100,5 @@ class CommitLog {
   uint64_t manifest_through_ = 0;
   size_t manifest_bytes_max_ = kManifestBytesMax;
 };
-
-// SHA-256 of bytes.
-Sha256 sha256_of(Bytes bytes);
 
 }  // namespace odradek::backup

@@ -298,6 +298,7 @@ std::string to_json(const ArchiveState& s, std::string_view previous) {
   j["groups_key"] = s.groups_key;
   j["cluster_key"] = s.cluster_key;
   j["restore_points"] = list_of(s.restore_points);
+  j["rebuilt_through"] = s.rebuilt_through;
   if (!previous.empty()) keep_unknown(Json::parse(previous), j);
   return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
@@ -319,6 +320,7 @@ Result<ArchiveState> parse_manifest(std::string_view text) {
     s.groups_key = take<std::string>(j, "groups_key");
     s.cluster_key = take_or(j, "cluster_key", std::string{});
     s.restore_points = entries_of<RestorePoint>(j, "restore_points", restore_point_of);
+    s.rebuilt_through = take_or(j, "rebuilt_through", uint64_t{0});
     return s;
   });
 }

@@ -5,6 +5,8 @@
 #include "backup/archive/archive_json.h"
 #include "backup/archive/lease.h"
 #include "backup/archive/manifest_parts.h"
+#include "backup/archive/process_identity.h"
+#include "backup/archive/seal.h"
 #include "store/memory_store.h"
 
 namespace odradek::backup {
@@ -50,6 +52,24 @@ std::unique_ptr<CommitLog> open_log(store::ObjectStore& store, uint32_t epoch = 
   return *std::move(log);
 }
 
+std::string put_snapshot(store::ObjectStore& store, std::string_view json) {
+  const Slice packed = *pack_snapshot(json);
+  const std::string key = kKeys.groups(1, sha256_of(packed.bytes()));
+  EXPECT_TRUE(store.put(key, packed.bytes()));
+  return key;
+}
+
+TEST(Seal, FindsEveryFlippedByte) {
+  const std::string sealed = seal("{\n \"a\": 1\n}");
+  EXPECT_EQ(*unseal(sealed), "{\n \"a\": 1\n}");
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    std::string damaged = sealed;
+    damaged[i] = static_cast<char>(damaged[i] ^ 4);
+    EXPECT_FALSE(unseal(damaged)) << i;
+    EXPECT_FALSE(unseal(sealed.substr(0, i))) << i;
+  }
+}
+
 TEST(CommitLog, StateIsWhatTheCommitsSay) {
   store::MemoryStore store;
   auto log = open_log(store);
@@ -63,7 +83,7 @@ TEST(CommitLog, StateIsWhatTheCommitsSay) {
                      .gaps = {{100, 149, GapReason::kRetention, 5}},
                      .aborted = {{160, 170}}}};
   gap.restore_point = "nightly";
-  gap.groups_key = kKeys.groups(3);
+  gap.groups_key = kKeys.groups(3, {});
   ASSERT_TRUE(log->append(gap));
 
   const Result<ArchiveState> read = read_archive(store, kKeys);
@@ -80,7 +100,10 @@ TEST(CommitLog, ManifestAndLaterCommitsGiveTheSameState) {
   store::MemoryStore store;
   auto log = open_log(store);
   ASSERT_TRUE(log->append(topic_commit()));
-  for (int64_t i = 0; i < 250; ++i) ASSERT_TRUE(log->append(segment_commit(i * 10, i * 10 + 9)));
+  for (int64_t i = 0; i < 250; ++i) {
+    ASSERT_TRUE(log->append(segment_commit(i * 10, i * 10 + 9)));
+    ASSERT_TRUE(log->write_manifest_if_due());
+  }
   const Result<ArchiveState> read = read_archive(store, kKeys);
   ASSERT_TRUE(read) << read.error().to_string();
   EXPECT_EQ(*read, log->state());
@@ -141,8 +164,10 @@ TEST(Manifest, KeepsFieldsItDoesNotKnow) {
   ASSERT_TRUE(log->append(segment_commit(0, 9)));
   ASSERT_TRUE(log->write_manifest());
   std::string text(store.get(kKeys.manifest())->text());
+  text = *unseal(text);
   text.replace(text.find("\"created_at\""), 0, "\"later\": {\"x\": 1}, ");
   text.replace(text.find("\"raw_len\""), 0, "\"cipher\": \"none\", ");
+  text = seal(text);
   ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
 
   auto again = open_log(store);
@@ -159,14 +184,17 @@ TEST(Manifest, OfAHigherSchemaIsRefused) {
   ASSERT_TRUE(log->append(topic_commit()));
   ASSERT_TRUE(log->write_manifest());
   std::string text(store.get(kKeys.manifest())->text());
+  text = *unseal(text);
   text.replace(text.find("\"schema\": 1"), 11, "\"schema\": 9");
+  text = seal(text);
   ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
   EXPECT_EQ(read_archive(store, kKeys).error().code(), Errc::kUnsupported);
 }
 
 TEST(Manifest, GarbageIsAnErrorThatNamesTheObject) {
   store::MemoryStore store;
-  for (const char* text : {"", "{", "[]", "{\"format\":\"odradek-backup\"}", "null"}) {
+  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), seal("{}"),
+                                  seal("{\"format\":\"odradek-backup\"}"), seal("{]}")}) {
     ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(text)));
     const Result<ArchiveState> read = read_archive(store, kKeys);
     ASSERT_FALSE(read) << text;
@@ -211,7 +239,7 @@ TEST(Manifest, ADamagedOrMissingPartIsNamed) {
   state.topics[{"orders", 1}].facts.name = "orders";
   const Result<SplitManifest> split = split_manifest(to_json(state, ""), kKeys, 0);
   ASSERT_EQ(split->parts.size(), 1U);
-  ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(split->text)));
+  ASSERT_TRUE(store.put(kKeys.manifest(), as_bytes(seal(split->text))));
   const std::string& part = split->parts[0].key;
   Result<ArchiveState> read = read_archive(store, kKeys);
   EXPECT_EQ(read.error().code(), Errc::kMalformed);
@@ -274,14 +302,15 @@ TEST(Archive, ARestorePointNamesItsSnapshots) {
   store::MemoryStore store;
   auto log = open_log(store);
   Commit point = topic_commit();
-  point.groups_key = kKeys.groups(1);
-  point.cluster_key = kKeys.cluster(1);
+  point.groups_key = kKeys.groups(1, {});
+  point.cluster_key = kKeys.cluster(1, {});
   point.restore_point = "nightly";
   ASSERT_TRUE(log->append(point));
   ASSERT_TRUE(log->write_manifest());
   const Result<ArchiveState> read = read_archive(store, kKeys);
-  EXPECT_EQ(read->restore_points,
-            (std::vector<RestorePoint>{{1, 1000, "nightly", kKeys.groups(1), kKeys.cluster(1)}}));
+  EXPECT_EQ(
+      read->restore_points,
+      (std::vector<RestorePoint>{{1, 1000, "nightly", kKeys.groups(1, {}), kKeys.cluster(1, {})}}));
 }
 
 TEST(GroupsSnapshot, ReadsBackWhatWasWritten) {
@@ -291,8 +320,8 @@ TEST(GroupsSnapshot, ReadsBackWhatWasWritten) {
       {{"billing", "Empty", "consumer", {{"orders", 2, 41, 3, "note"}}},
        {"new", "Stable", "", {{"orders", 0, 1, -1, std::string("\xff\0x", 3)}}, "consumer"},
        {"queue", "Stable", "share", {{"orders", 2, 41, -1, ""}}, "share"}}};
-  ASSERT_TRUE(store.put("g", pack_snapshot(to_json(groups))->bytes()));
-  const Result<GroupsSnapshot> back = read_groups(store, "g");
+  const std::string key = put_snapshot(store, to_json(groups));
+  const Result<GroupsSnapshot> back = read_groups(store, key);
   ASSERT_TRUE(back) << back.error().to_string();
   EXPECT_EQ(*back, groups);
 }
@@ -304,8 +333,8 @@ TEST(ClusterSnapshot, ReadsBackWhatWasWritten) {
   cluster.acls = {{2, "orders", 3, "User:x", "*", 3, 3}, {99, "later", 4, "User:y", "*", 2, 2}};
   cluster.quotas = {{{{"user", "x"}, {"client-id", std::nullopt}}, {{"producer_byte_rate", 1e6}}}};
   cluster.not_captured = {{"quotas", "not authorised"}};
-  ASSERT_TRUE(store.put("c", pack_snapshot(to_json(cluster))->bytes()));
-  const Result<ClusterSnapshot> back = read_cluster(store, "c");
+  const std::string key = put_snapshot(store, to_json(cluster));
+  const Result<ClusterSnapshot> back = read_cluster(store, key);
   ASSERT_TRUE(back) << back.error().to_string();
   EXPECT_EQ(*back, cluster);
 }
@@ -316,8 +345,29 @@ TEST(Snapshots, DamageAndHigherSchemasAreRefusedByName) {
   ASSERT_TRUE(store.put("bad", as_bytes("not zstd")));
   EXPECT_NE(read_groups(store, "bad").error().message().find("object bad"), std::string_view::npos);
   const char* later = R"({"format":"odradek-backup-groups","schema":2,"at":1,"groups":[]})";
-  ASSERT_TRUE(store.put("later", pack_snapshot(later)->bytes()));
-  EXPECT_EQ(read_groups(store, "later").error().code(), Errc::kUnsupported);
+  const std::string key = put_snapshot(store, later);
+  EXPECT_EQ(read_groups(store, key).error().code(), Errc::kUnsupported);
+  ASSERT_TRUE(store.put(key, pack_snapshot("{}")->bytes()));
+  EXPECT_EQ(read_groups(store, key).error().code(), Errc::kChecksum);
+}
+
+TEST(LeaseOfAnArchive, OfAProcessThatEndedIsFree) {
+  store::MemoryStore store;
+  ManualClock clock;
+  const std::string us = process_identity();
+  EXPECT_FALSE(is_ended_process(us));
+  EXPECT_FALSE(is_ended_process("elsewhere:1:2:boot:ns"));
+  EXPECT_FALSE(is_ended_process("a test"));
+  // The same process id, begun at another time, is another process.
+  std::string ended = us;
+  const size_t start = ended.find(':', ended.find(':') + 1) + 1;
+  ended.insert(start, "9");
+  EXPECT_TRUE(is_ended_process(ended));
+  ASSERT_TRUE(Lease::acquire(store, kKeys, clock, ended));
+  auto next = Lease::acquire(store, kKeys, clock, us);
+  ASSERT_TRUE(next) << next.error().to_string();
+  EXPECT_EQ((*next)->epoch(), 2U);
+  EXPECT_FALSE(Lease::acquire(store, kKeys, clock, us));
 }
 
 TEST(LeaseOfAnArchive, IsHeldByOneUntilReleasedOrExpired) {

@@ -4,18 +4,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backup/archive/process_identity.h"
+#include "backup/archive/seal.h"
+
 namespace odradek::backup {
 namespace {
 
-struct LeaseContent {
-  uint32_t epoch = 0;
-  std::string owner;
-  TimestampMs expires_at = 0;
-};
-
 Result<LeaseContent> parse(std::string_view text, const std::string& key) {
+  const Result<std::string> content = unseal(text);
+  if (!content) return content.error().with_context(fmt::format("object {}", key));
   try {
-    const auto object = nlohmann::json::parse(text);
+    const auto object = nlohmann::json::parse(*content);
     return LeaseContent{object.at("epoch").get<uint32_t>(), object.at("owner").get<std::string>(),
                         object.at("expires_at").get<int64_t>()};
   } catch (const std::exception& failure) {
@@ -25,6 +24,11 @@ Result<LeaseContent> parse(std::string_view text, const std::string& key) {
 
 }  // namespace
 
+Result<LeaseContent> read_lease(store::ObjectStore& store, const ArchiveKeys& keys) {
+  ODK_TRY(const Slice text, store.get(keys.lease()));
+  return parse(text.text(), keys.lease());
+}
+
 Result<std::unique_ptr<Lease>> Lease::acquire(store::ObjectStore& store, const ArchiveKeys& keys,
                                               const Clock& clock, std::string owner) {
   std::unique_ptr<Lease> lease(new Lease(store, keys.lease(), clock, std::move(owner)));
@@ -33,7 +37,7 @@ Result<std::unique_ptr<Lease>> Lease::acquire(store::ObjectStore& store, const A
   if (there) {
     ODK_TRY(const Slice text, store.get(lease->key_));
     ODK_TRY(const LeaseContent held, parse(text.text(), lease->key_));
-    if (held.expires_at > clock.wall_ms()) {
+    if (held.expires_at > clock.wall_ms() && !is_ended_process(held.owner)) {
       return Error(Errc::kAlreadyExists,
                    fmt::format("another backup writes this archive: {}, for {} ms more", held.owner,
                                held.expires_at - clock.wall_ms()));
@@ -59,9 +63,10 @@ Result<void> Lease::renew() {
 Result<void> Lease::release() { return put(0); }
 
 Result<void> Lease::put(TimestampMs expires_at) {
+  const nlohmann::ordered_json content = {
+      {"epoch", epoch_}, {"owner", owner_}, {"expires_at", expires_at}};
   const std::string text =
-      nlohmann::ordered_json{{"epoch", epoch_}, {"owner", owner_}, {"expires_at", expires_at}}.dump(
-          1);
+      seal(content.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   Result<store::ObjectInfo> stored = store_->put_if_match(key_, as_bytes(text), etag_);
   if (!stored) {
     const Errc code = stored.error().code();

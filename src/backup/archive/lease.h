@@ -9,6 +9,15 @@
 
 namespace odradek::backup {
 
+struct LeaseContent {
+  uint32_t epoch = 0;
+  std::string owner;
+  TimestampMs expires_at = 0;  // 0: released
+};
+
+// Who writes the archive, or wrote it last. Errors: kNotFound, kChecksum, kMalformed, kIo.
+Result<LeaseContent> read_lease(store::ObjectStore& store, const ArchiveKeys& keys);
+
 // The right to write one archive: an object replaced by compare-and-swap. The holder renews it
 // every kRenewInterval; a holder that vanished loses it after kExpiry. Blocking; one thread.
 class Lease {
@@ -16,7 +25,8 @@ class Lease {
   static constexpr std::chrono::seconds kRenewInterval{10};
   static constexpr std::chrono::seconds kExpiry{30};
 
-  // Takes a free, released or expired lease. Errors: kAlreadyExists with the owner's name when it
+  // Takes a free, released or expired lease, or one whose owner was a process of this machine that
+  // has ended. Errors: kAlreadyExists with the owner's name when it
   // is held, kIo.
   static Result<std::unique_ptr<Lease>> acquire(store::ObjectStore& store, const ArchiveKeys& keys,
                                                 const Clock& clock, std::string owner);

@@ -8,8 +8,8 @@
 namespace odradek::backup {
 namespace {
 
-constexpr std::array<std::string_view, 5> kGapReasons = {
-    "retention", "delete_records", "truncation", "topic_recreated", "corrupt_at_source"};
+constexpr std::array<std::string_view, 6> kGapReasons = {
+    "retention", "delete_records", "truncation", "topic_recreated", "corrupt_at_source", "unknown"};
 
 Error does_not_follow(const Commit& commit, const std::string& why) {
   return {Errc::kMalformed, fmt::format("commit {}: {}", commit.seq, why)};

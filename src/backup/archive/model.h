@@ -49,6 +49,7 @@ enum class GapReason : uint8_t {
   kTruncation,
   kTopicRecreated,
   kCorruptAtSource,
+  kUnknown,  // in a state made from segments alone
 };
 
 // Offsets that no segment has, and why.
@@ -140,6 +141,8 @@ struct ArchiveState {
   std::string groups_key{};  // the newest; empty: none captured
   std::string cluster_key{};
   std::vector<RestorePoint> restore_points{};
+  // Commits up to here may be missing or damaged: the state was made from segments alone.
+  uint64_t rebuilt_through = 0;
 
   bool operator==(const ArchiveState&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "backup/archive/json_fields.h"
+#include "backup/archive/sha256.h"
 #include "backup/format/zstd_frame.h"
 #include "base/utf8.h"
 
@@ -172,6 +173,10 @@ template <class T>
 Result<T> read_snapshot(store::ObjectStore& store, const std::string& key,
                         Result<T> (*parse)(std::string_view)) {
   ODK_TRY(const Slice stored, store.get(key));
+  // The name ends with the hash of the content.
+  if (key.find(to_hex(Bytes(sha256_of(stored.bytes())))) == std::string::npos) {
+    return Error(Errc::kChecksum, fmt::format("object {} is not what its name says", key));
+  }
   Result<Slice> text = unpack_zstd(stored.bytes(), kSnapshotBytesMax);
   if (!text) return text.error().with_context("object " + key);
   Result<T> parsed = parse(text->text());

@@ -5,6 +5,31 @@
 #include "cluster/security.h"
 
 namespace odradek::backup {
+namespace {
+
+// Below `security`, and beside the other keys of the section as other tools have them.
+void declare_security(config::Binder& binder, const std::string& section,
+                      ClusterSettings& cluster) {
+  const auto key = [&section](std::string_view name) {
+    return fmt::format("{}.{}", section, name);
+  };
+  binder.add(key("security_protocol"), cluster.security_protocol,
+             "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+  binder.add(key("ssl_ca_location"), cluster.ssl_ca_location,
+             "PEM file of the authorities to trust; the system's without");
+  binder.add(key("ssl_certificate_location"), cluster.ssl_certificate_location,
+             "PEM file of our certificate, for mutual TLS");
+  binder.add(key("ssl_key_location"), cluster.ssl_key_location, "PEM file of its private key");
+  binder.add(key("ssl_key_password"), cluster.ssl_key_password, "password of the private key");
+  binder.add(key("ssl_insecure_skip_verify"), cluster.ssl_insecure_skip_verify,
+             "accept any certificate: no protection at all");
+  binder.add(key("sasl_mechanism"), cluster.sasl_mechanism,
+             "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
+  binder.add(key("sasl_username"), cluster.sasl_username, "user");
+  binder.add(key("sasl_password"), cluster.sasl_password, "password");
+}
+
+}  // namespace
 
 void declare_cluster(config::Binder& binder, const std::string& section, ClusterSettings& cluster) {
   const auto key = [&section](std::string_view name) {
@@ -14,22 +39,8 @@ void declare_cluster(config::Binder& binder, const std::string& section, Cluster
              "addresses to find the cluster by, host:port");
   binder.add(key("request_timeout_ms"), cluster.request_timeout,
              "how long the cluster may take to answer, first of all to be found");
-  binder.add(key("security.security_protocol"), cluster.security_protocol,
-             "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
-  binder.add(key("security.ssl_ca_location"), cluster.ssl_ca_location,
-             "PEM file of the authorities to trust; the system's without");
-  binder.add(key("security.ssl_certificate_location"), cluster.ssl_certificate_location,
-             "PEM file of our certificate, for mutual TLS");
-  binder.add(key("security.ssl_key_location"), cluster.ssl_key_location,
-             "PEM file of its private key");
-  binder.add(key("security.ssl_key_password"), cluster.ssl_key_password,
-             "password of the private key");
-  binder.add(key("security.ssl_insecure_skip_verify"), cluster.ssl_insecure_skip_verify,
-             "accept any certificate: no protection at all");
-  binder.add(key("security.sasl_mechanism"), cluster.sasl_mechanism,
-             "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
-  binder.add(key("security.sasl_username"), cluster.sasl_username, "user");
-  binder.add(key("security.sasl_password"), cluster.sasl_password, "password");
+  declare_security(binder, section + ".security", cluster);
+  declare_security(binder, section, cluster);
   binder.add(key("topics.include"), cluster.topics_include,
              "topics: names, globs, or ~regular expressions; all but internal ones without");
   binder.add(key("topics.exclude"), cluster.topics_exclude, "topics to leave out");

@@ -18,9 +18,16 @@ struct Settings {
   ClusterSettings source;
   ClusterSettings target;
   BackupSettings backup;
+  MetricsSettings metrics;
   RestoreSettings restore;
   PositionSettings positions;
+  bool shows_progress = true;  // on standard error; not beside a log that programs read
 };
+
+// Reads the configuration. Errors: kConfig, one sentence with place and key.
+Result<Settings> read_settings(const config::Sources& sources);
+// docs/backup/configuration.md's table.
+std::string describe_all_settings();
 
 // Declares the settings: keys, checks and documentation.
 void declare_settings(config::Binder& binder, Settings& settings);

@@ -48,16 +48,30 @@ Result<void> add_facts_of_records(const wire::BatchView& batch, Bytes records, B
 
 }  // namespace
 
+wire::Codec stored_codec(const BatchCoding& coding, wire::Codec original) {
+  if (coding.transcode == Transcode::kNever) return original;
+  if (coding.transcode == Transcode::kAll) return coding.codec;
+  if (coding.codec != wire::Codec::kNone) {
+    return original == wire::Codec::kNone ? coding.codec : original;
+  }
+  if (!coding.frames_are_compressed || original == wire::Codec::kZstd) return original;
+  return wire::Codec::kNone;
+}
+
 Result<ArchivedBatch> BatchArchiver::archive(const Slice& memory, const wire::BatchView& batch) {
   ODK_TRY_VOID(batch.verify_crc());
   ODK_TRY(const Bytes records, wire::records_of(batch, decompressor_, scratch_));
   ArchivedBatch archived{memory.share(batch.bytes()), facts_of_header(batch)};
   ODK_TRY_VOID(add_facts_of_records(batch, records, archived.facts));
-  const bool expands = batch.codec() != wire::Codec::kNone && batch.codec() != wire::Codec::kZstd;
-  if (transcode_ == Transcode::kAuto && expands) {
-    ODK_TRY(archived.bytes, wire::with_stored_records(batch, wire::Codec::kNone, records));
+  const wire::Codec codec = stored_codec(coding_, batch.codec());
+  if (codec != batch.codec() && !batch.is_control()) {
+    ODK_TRY(const Bytes stored, compressor_.compress(codec, wire::kDefaultLevel, records));
+    ODK_TRY(archived.bytes, wire::with_stored_records(batch, codec, stored));
     archived.facts.flags |= kBatchTranscoded;
   }
+  // One giant batch must not keep its memory for the rest of the run.
+  constexpr size_t kScratchBytesKept = 8 * 1024 * 1024;
+  if (scratch_.size() > kScratchBytesKept) scratch_ = Buffer();
   return archived;
 }
 

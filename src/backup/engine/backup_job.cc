@@ -4,10 +4,30 @@
 
 #include <algorithm>
 
-#include "backup/archive/archive_json.h"
+#include "backup/archive/failpoint.h"
 #include "base/log.h"
 
 namespace odradek::backup {
+namespace {
+
+// A source that changes while it is looked at is looked at again at once, but not for ever.
+constexpr uint64_t kCyclesToSettle = 10;
+
+}  // namespace
+
+uint64_t BackupStatus::offsets_total() const {
+  uint64_t total = 0;
+  for (const PartitionStatus& p : partitions) total += static_cast<uint64_t>(p.target - p.start);
+  return total;
+}
+
+uint64_t BackupStatus::offsets_done() const {
+  uint64_t done = 0;
+  for (const PartitionStatus& p : partitions) {
+    done += static_cast<uint64_t>(std::clamp(p.position, p.start, p.target) - p.start);
+  }
+  return done;
+}
 
 BackupJob::BackupJob(cluster::Cluster& cluster, store::ObjectStore& store, io::WorkerPool& workers,
                      Clock& clock, BackupOptions options)
@@ -18,21 +38,47 @@ BackupJob::BackupJob(cluster::Cluster& cluster, store::ObjectStore& store, io::W
       clock_(&clock),
       options_(std::move(options)),
       keys_(options_.backup_id),
-      progress_(cluster.loop()) {}
+      budget_(cluster.loop(), options_.memory_budget_bytes),
+      breakers_(options_.retry),
+      bytes_rate_(options_.bytes_per_second),
+      records_rate_(options_.records_per_second),
+      progress_(cluster.loop()) {
+  const MemoryShare share =
+      divide_budget(options_.memory_budget_bytes, options_.partitions_at_once,
+                    options_.copy.segment.frame_bytes, options_.copy.fetch.max_bytes);
+  options_.partitions_at_once = share.partitions;
+  options_.copy.segment.frame_bytes = share.frame_bytes;
+  options_.copy.fetch.max_bytes = share.fetch_bytes;
+  options_.copy.segment_hold_bytes = share.segment_hold_bytes;
+}
 
 BackupJob::~BackupJob() = default;
 
 void BackupJob::stop() {
   stopping_ = true;
-  for (const auto& copier : copiers_) copier->stop();
+  phase_ = "stopping";
+  for (const auto& copier : cycle_.copiers) copier->stop();
+  progress_.notify_all();
+}
+
+void BackupJob::set_rate_limits(uint64_t bytes_per_second, uint64_t records_per_second) {
+  bytes_rate_.set(bytes_per_second);
+  records_rate_.set(records_per_second);
 }
 
 io::Task<Result<BackupReport>> BackupJob::run() {
   ODK_CO_TRY(lease_, co_await workers_->run([this] {
     return Lease::acquire(*store_, keys_, *clock_, options_.owner);
   }));
+  failpoint("lease.acquired");
   renewed_at_ = cluster_->loop().now();
   Result<BackupReport> report = co_await run_with_lease();
+  phase_ = "done";
+  if (!report && report.error().code() != Errc::kFenced && log_ != nullptr &&
+      log_->state().through_commit > 0) {
+    const Result<void> closed = co_await workers_->run([this] { return log_->write_manifest(); });
+    if (!closed) ODK_LOG(warn, "no manifest", kv("error", closed.error().to_string()));
+  }
   // A fenced writer holds nothing to release; the archive is whole either way.
   const Result<void> released = co_await workers_->run([this] { return lease_->release(); });
   if (report && !released) co_return released.error();
@@ -42,135 +88,83 @@ io::Task<Result<BackupReport>> BackupJob::run() {
 io::Task<Result<BackupReport>> BackupJob::run_with_lease() {
   ODK_CO_TRY(log_, co_await workers_->run(
                        [this] { return CommitLog::open(*store_, keys_, lease_->epoch()); }));
-  ODK_CO_TRY(std::vector<SelectedTopic> topics, co_await select_topics());
-  Commit first;
-  first.at = clock_->wall_ms();
-  first.source_cluster_id = cluster_->cached_metadata()->cluster_id;
-  for (const SelectedTopic& topic : topics) first.topics.push_back(topic.facts);
-  ODK_CO_TRY_VOID(co_await capture_groups(first));
-  ODK_CO_TRY_VOID(co_await plan_copies(std::move(topics)));
-  ODK_CO_TRY_VOID(co_await append(std::move(first)));
-  const Result<void> copied = co_await copy_all();
-  // What was finished before a failure is kept: the next run goes on behind it.
-  const Result<void> committed = co_await commit_finished(/*is_last=*/bool{copied});
-  if (!copied) co_return copied.error();
-  if (!committed) co_return committed.error();
-  ODK_CO_TRY_VOID(co_await workers_->run([this] { return log_->write_manifest(); }));
-  for (const auto& copier : copiers_) {
-    report_.copied.records += copier->counters().records;
-    report_.copied.raw_bytes += copier->counters().raw_bytes;
-    report_.copied.stored_bytes += copier->counters().stored_bytes;
-    report_.copied.segments += copier->counters().segments;
-    report_.copied.fetched_bytes += copier->counters().fetched_bytes;
-  }
+  const Result<void> done = co_await run_cycles();
+  if (!done) co_return done.error();
+  ODK_CO_TRY_VOID(co_await on_store([this] { return log_->write_manifest(); }));
+  report_.copied = copied_before_;
   report_.through_commit = log_->state().through_commit;
   report_.was_stopped = stopping_;
   co_return report_;
 }
 
-// A topic that was deleted and created again is another log: it must not be spliced to the old.
-uint32_t BackupJob::incarnation_of(const TopicFacts& facts) const {
-  const auto& topics = log_->state().topics;
-  uint32_t newest = 0;
-  for (auto at = topics.lower_bound({facts.name, 0});
-       at != topics.end() && at->first.first == facts.name; ++at) {
-    newest = at->first.second;
-    if (at->second.facts.topic_id == facts.topic_id) return newest;
+io::Task<Result<void>> BackupJob::run_cycles() {
+  while (true) {
+    cycle_started_ = cluster_->loop().now();
+    const Result<void> done = co_await run_cycle();
+    for (const auto& copier : cycle_.copiers) copied_before_.add(copier->counters());
+    cycle_.copiers.clear();
+    for (PlannedPartition& planned : cycle_.partitions) planned.copier = nullptr;
+    if (!done) co_return done;
+    ++report_.cycles;
+    if (stopping_ || !is_another_cycle_due()) break;
+    if (options_.mode != BackupMode::kContinuous || cycle_.source_changed) continue;
+    phase_ = "waiting";
+    const Duration left = cycle_started_ + options_.cycle_interval - cluster_->loop().now();
+    const Result<void> waited = co_await wait(left);
+    if (!waited) co_return waited;
+    if (stopping_) break;
   }
-  return newest + 1;
+  co_return Result<void>{};
 }
 
-io::Task<Result<std::vector<BackupJob::SelectedTopic>>> BackupJob::select_topics() {
-  ODK_CO_TRY(const cluster::MetadataPtr metadata,
-             co_await cluster_->refresh_all_topics(cluster_->request_deadline()));
-  for (const std::string& pattern : options_.topics.include()) {
-    if (is_literal_name(pattern) && metadata->topic(pattern) == nullptr) {
-      co_return Error(Errc::kNotFound, fmt::format("topic {} does not exist", pattern));
-    }
-  }
-  std::vector<SelectedTopic> selected;
-  for (const cluster::Topic& topic : metadata->topics) {
-    if (topic.is_internal || !options_.topics.matches(topic.name)) continue;
-    if (topic.error != proto::ErrorCode{}) {
-      co_return proto::to_error(topic.error, "metadata of topic " + topic.name);
-    }
-    SelectedTopic entry;
-    entry.facts.name = topic.name;
-    entry.facts.topic_id = topic.id;
-    entry.facts.partition_count = static_cast<int32_t>(topic.partitions.size());
-    if (!topic.partitions.empty()) {
-      entry.facts.replication_factor =
-          static_cast<int32_t>(topic.partitions.front().replicas.size());
-    }
-    for (const cluster::Partition& partition : topic.partitions) {
-      entry.partitions.push_back(partition.id);
-    }
-    entry.facts.incarnation = incarnation_of(entry.facts);
-    selected.push_back(std::move(entry));
-  }
-  for (SelectedTopic& topic : selected) {
-    ODK_CO_TRY(topic.facts.configs, co_await source_.topic_configs(topic.facts.name));
-  }
-  report_.topics = selected.size();
-  co_return selected;
+bool BackupJob::is_another_cycle_due() const {
+  if (options_.mode == BackupMode::kContinuous) return true;
+  if (report_.cycles >= kCyclesToSettle) return false;
+  if (cycle_.source_changed) return true;
+  const bool found_something = std::ranges::any_of(
+      cycle_.partitions, [](const auto& p) { return p.status.target > p.status.start; });
+  return options_.mode == BackupMode::kCatchUp && found_something;
 }
 
-io::Task<Result<void>> BackupJob::capture_groups(Commit& first) {
-  if (!options_.capture_groups) co_return Result<void>{};
-  GroupsSnapshot snapshot;
-  snapshot.at = clock_->wall_ms();
-  ODK_CO_TRY(snapshot.groups, co_await source_.groups({}));
-  std::erase_if(snapshot.groups, [this](const GroupState& group) {
-    return group.offsets.empty() || !options_.groups.matches(group.id);
-  });
-  report_.groups = snapshot.groups.size();
-  const std::string key = keys_.groups(log_->state().through_commit + 1);
-  ODK_CO_TRY(const Slice packed, pack_snapshot(to_json(snapshot)));
-  // A run that died behind this put left the object without a commit: it is replaced.
-  ODK_CO_TRY_VOID(
-      co_await workers_->run([this, &key, &packed] { return store_->put(key, packed.bytes()); }));
-  first.groups_key = key;
+// The lease is kept while we wait.
+io::Task<Result<void>> BackupJob::wait(Duration time) {
+  const MonotonicTime until = cluster_->loop().now() + time;
+  while (!stopping_ && cluster_->loop().now() < until) {
+    const MonotonicTime next_look =
+        std::min(until, cluster_->loop().now() + std::chrono::seconds(1));
+    const Result<void> woken = co_await progress_.wait(next_look);
+    if (!woken && woken.error().code() != Errc::kTimedOut) co_return woken;
+    const Result<void> renewed = co_await renew_lease();
+    if (!renewed) co_return renewed;
+  }
   co_return Result<void>{};
 }
 
-io::Task<Result<void>> BackupJob::plan_copies(std::vector<SelectedTopic> topics) {
-  for (const SelectedTopic& topic : topics) {
-    for (const int32_t id : topic.partitions) {
-      CopyPlan plan;
-      plan.source = {topic.facts.name, topic.facts.topic_id, id};
-      plan.incarnation = topic.facts.incarnation;
-      plan.writer_epoch = lease_->epoch();
-      plan.backup_set = log_->state().backup_set;
-      const auto known = log_->state().topics.find({topic.facts.name, topic.facts.incarnation});
-      if (known != log_->state().topics.end() && known->second.partitions.contains(id)) {
-        plan.start = known->second.partitions.at(id).covered_through + 1;
-      }
-      ODK_CO_TRY(plan.target, co_await source_.offset_at(plan.source, Source::Special::kLatest,
-                                                         options_.copy.fetch.isolation));
-      ++report_.partitions;
-      if (plan.target < plan.start) {
-        co_return Error(Errc::kPrecondition,
-                        fmt::format("{}-{} ends at offset {}, but the archive has it through {}: "
-                                    "the log was truncated",
-                                    topic.facts.name, id, plan.target, plan.start - 1));
-      }
-      if (plan.target == plan.start) continue;
-      copiers_.push_back(std::make_unique<PartitionCopier>(
-          source_, *store_, *workers_, keys_, std::move(plan), options_.copy, *clock_));
-    }
-  }
-  co_return Result<void>{};
+io::Task<Result<void>> BackupJob::run_cycle() {
+  phase_ = "planning";
+  const Result<void> planned = co_await plan_with_retries();
+  if (!planned || stopping_) co_return planned;
+  phase_ = "copying";
+  const Result<void> known = co_await commit_facts();
+  if (!known) co_return known;
+  const Result<void> copied = co_await copy_all();
+  // What was finished before a failure is kept: the next run goes on behind it.
+  const bool is_restore_point = copied && !stopping_ && !cycle_.source_changed;
+  const Result<void> committed = co_await commit_finished(is_restore_point);
+  if (!copied) co_return copied;
+  co_return committed;
 }
 
 io::Task<Result<void>> BackupJob::copy_all() {
   io::TaskGroup copying(cluster_->loop());
-  const size_t tasks = std::min(options_.partitions_at_once, copiers_.size());
-  running_ = tasks;
+  const size_t tasks = std::min(options_.partitions_at_once, cycle_.copiers.size());
+  cycle_.running = tasks;
   for (size_t i = 0; i < tasks; ++i) copying.spawn(copy_some());
   const Result<void> committed = co_await commit_regularly();
   if (!committed) {
     failure_ = committed;
-    stop();
+    for (const auto& copier : cycle_.copiers) copier->stop();
+    cycle_.next_copier = cycle_.copiers.size();
   }
   co_await copying.join();
   co_return failure_;
@@ -178,88 +172,38 @@ io::Task<Result<void>> BackupJob::copy_all() {
 
 // Takes one partition after the other until none is left.
 io::Task<void> BackupJob::copy_some() {
-  while (!stopping_ && next_copier_ < copiers_.size()) {
-    PartitionCopier& copier = *copiers_[next_copier_++];
-    const Result<void> copied = co_await copier.run();
-    if (!copied && failure_) {
-      failure_ = copied;
-      stop();
+  while (!stopping_ && failure_ && cycle_.next_copier < cycle_.copiers.size()) {
+    PartitionCopier& copier = *cycle_.copiers[cycle_.next_copier++];
+    const Result<CopyEnd> end = co_await copier.run();
+    if (!end && failure_) {
+      failure_ = end.error();
+      for (const auto& other : cycle_.copiers) other->stop();
     }
+    if (end && *end == CopyEnd::kSourceChanged) cycle_.source_changed = true;
     progress_.notify_all();
   }
-  --running_;
+  --cycle_.running;
   progress_.notify_all();
 }
 
-io::Task<Result<void>> BackupJob::commit_regularly() {
-  MonotonicTime next_commit = cluster_->loop().now() + options_.checkpoint_interval;
-  while (running_ > 0) {
-    const MonotonicTime next_look = cluster_->loop().now() + std::chrono::milliseconds(200);
-    const Result<void> woken = co_await progress_.wait(next_look);
-    if (!woken && woken.error().code() != Errc::kTimedOut) co_return woken;
-    report_progress();
-    if (cluster_->loop().now() < next_commit) continue;
-    const Result<void> committed = co_await commit_finished(/*is_last=*/false);
-    if (!committed) co_return committed;
-    next_commit = cluster_->loop().now() + options_.checkpoint_interval;
+BackupStatus BackupJob::status() const {
+  BackupStatus status;
+  status.phase = phase_;
+  status.cycles = report_.cycles;
+  status.copied = copied_before_;
+  for (const auto& copier : cycle_.copiers) status.copied.add(copier->counters());
+  status.retries = breakers_.retries();
+  status.gaps = report_.gaps.size();
+  status.gap_offsets = gap_offsets_;
+  if (log_ != nullptr) status.commit_seq = log_->state().through_commit;
+  status.last_commit_at = last_commit_at_;
+  status.memory_used_bytes = budget_.used_bytes();
+  for (const auto& [peer, breaker] : breakers_.by_peer()) status.breakers[peer] = breaker.state();
+  for (const PlannedPartition& planned : cycle_.partitions) {
+    PartitionStatus& partition = status.partitions.emplace_back(planned.status);
+    if (planned.copier != nullptr) partition.position = planned.copier->reported_position();
   }
-  report_progress();
-  co_return Result<void>{};
-}
-
-io::Task<Result<void>> BackupJob::commit_finished(bool is_last) {
-  const Result<void> renewed = co_await renew_lease();
-  if (!renewed) co_return renewed;
-  Commit commit;
-  commit.at = clock_->wall_ms();
-  for (const auto& copier : copiers_) {
-    if (std::optional<PartitionChange> change = copier->take_change()) {
-      note_gaps(*change);
-      commit.partitions.push_back(*std::move(change));
-    }
-  }
-  if (is_last && !stopping_) commit.restore_point = options_.restore_point_label;
-  if (commit.partitions.empty() && !commit.restore_point) co_return Result<void>{};
-  co_return co_await append(std::move(commit));
-}
-
-void BackupJob::note_gaps(const PartitionChange& change) {
-  const auto topic = log_->state().topics.find({change.topic, change.incarnation});
-  const bool is_first_backup =
-      topic == log_->state().topics.end() || !topic->second.partitions.contains(change.id);
-  for (const Gap& gap : change.gaps) {
-    ODK_LOG(warn, "offsets are missing in the archive", kv("topic", change.topic),
-            kv("partition", change.id), kv("from", gap.start), kv("through", gap.end),
-            kv("reason", gap_reason_name(gap.reason)));
-    // What retention had removed before the first backup was never there to lose.
-    if (is_first_backup) continue;
-    report_.gaps.push_back(fmt::format("{}-{} offsets {}..{}: {}", change.topic, change.id,
-                                       gap.start, gap.end, gap_reason_name(gap.reason)));
-  }
-}
-
-io::Task<Result<void>> BackupJob::append(Commit commit) {
-  co_return co_await workers_->run([this, &commit] { return log_->append(std::move(commit)); });
-}
-
-io::Task<Result<void>> BackupJob::renew_lease() {
-  if (cluster_->loop().now() - renewed_at_ < Lease::kRenewInterval) co_return Result<void>{};
-  const Result<void> renewed = co_await workers_->run([this] { return lease_->renew(); });
-  renewed_at_ = cluster_->loop().now();
-  co_return renewed;
-}
-
-void BackupJob::report_progress() const {
-  if (!options_.on_progress) return;
-  BackupProgress progress;
-  for (const auto& copier : copiers_) {
-    const CopyPlan& plan = copier->plan();
-    progress.offsets_total += static_cast<uint64_t>(plan.target - plan.start);
-    progress.offsets_done += static_cast<uint64_t>(copier->reported_position() - plan.start);
-    progress.records += copier->counters().records;
-    progress.raw_bytes += copier->counters().fetched_bytes;
-  }
-  options_.on_progress(progress);
+  return status;
 }
 
 }  // namespace odradek::backup

@@ -2,19 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "proto/error_code.h"
-#include "proto/messages/describe_configs_request.h"
-#include "proto/messages/describe_configs_response.h"
 #include "proto/messages/fetch_request.h"
 #include "proto/messages/fetch_response.h"
-#include "proto/messages/list_groups_request.h"
-#include "proto/messages/list_groups_response.h"
-#include "proto/messages/list_offsets_request.h"
-#include "proto/messages/list_offsets_response.h"
-#include "proto/messages/offset_fetch_request.h"
-#include "proto/messages/offset_fetch_response.h"
 
 namespace odradek::backup {
 namespace {
@@ -22,26 +12,20 @@ namespace {
 constexpr Duration kRetryPause = std::chrono::milliseconds(100);
 // Fetch by topic id begins here; below, topics are named.
 constexpr int16_t kFetchByIdVersion = 13;
-constexpr int8_t kTopicResource = 2;
-constexpr int16_t kOffsetFetchOneGroupVersion = 7;
-
-std::string name_of(const TopicPartition& partition) {
-  return fmt::format("{}-{}", partition.topic, partition.partition);
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 Error server_error(int16_t code, const std::string& context) {
   return proto::to_error(proto::error_code(code), context);
 }
 
 }  // namespace
+
+std::string name_of(const TopicPartition& partition) {
+  return fmt::format("{}-{}", partition.topic, partition.partition);
+}
+
+bool is_answer(const Error& error, proto::ErrorCode code) {
+  return error.code() == Errc::kServer && proto::error_code(error.server_code()) == code;
+}
 
 bool is_worth_retrying(const Error& error) {
   switch (error.code()) {
@@ -50,50 +34,6 @@ bool is_worth_retrying(const Error& error) {
     case Errc::kClosed:
     case Errc::kTimedOut: return true;
     default: return false;
-  }
-}
-
-io::Task<Result<int64_t>> Source::offset_at(TopicPartition partition, Special special,
-                                            IsolationLevel isolation) {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  while (true) {
-    proto::ListOffsetsRequest::ListOffsetsPartition asked;
-    asked.partition_index = partition.partition;
-    asked.timestamp = static_cast<int64_t>(special);
-    proto::ListOffsetsRequest::ListOffsetsTopic topic;
-    topic.name = partition.topic;
-    topic.partitions = {&asked, 1};
-    proto::ListOffsetsRequest request;
-    request.replica_id = -1;
-    request.isolation_level = static_cast<int8_t>(isolation);
-    request.topics = {&topic, 1};
-
-    Result<int64_t> offset = Error(Errc::kMalformed, "list offsets: the partition is not answered");
-    Result<cluster::Cluster::Connection> leader = co_await cluster_->leader(
-        partition.topic, partition.partition, cluster::kGeneralLane, deadline);
-    if (!leader) {
-      offset = leader.error();
-    } else {
-      auto answer = co_await cluster_->call(*leader, request, deadline);
-      if (!answer) {
-        offset = answer.error();
-      } else {
-        for (const auto& answered_topic : answer->message.topics) {
-          for (const auto& entry : answered_topic.partitions) {
-            if (entry.error_code == 0) {
-              offset = entry.offset;
-            } else {
-              offset = server_error(entry.error_code, "list offsets " + name_of(partition));
-            }
-          }
-        }
-      }
-    }
-    if (offset || !is_worth_retrying(offset.error()) || cluster_->loop().now() >= deadline) {
-      co_return offset;
-    }
-    cluster_->expire_metadata();
-    ODK_CO_TRY_VOID(co_await io::sleep(cluster_->loop(), kRetryPause));
   }
 }
 
@@ -113,8 +53,13 @@ io::Task<Result<FetchedBatches>> Source::fetch(TopicPartition partition, int64_t
 io::Task<Result<FetchedBatches>> Source::fetch_once(TopicPartition partition, int64_t offset,
                                                     FetchOptions options, cluster::Lane lane) {
   const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(cluster::Cluster::Connection leader,
-             co_await cluster_->leader(partition.topic, partition.partition, lane, deadline));
+  cluster::Cluster::Connection broker;
+  if (options.replica >= 0) {
+    ODK_CO_TRY(broker, co_await cluster_->connection(options.replica, lane, deadline));
+  } else {
+    ODK_CO_TRY(broker,
+               co_await cluster_->leader(partition.topic, partition.partition, lane, deadline));
+  }
   proto::FetchRequest::FetchPartition asked;
   asked.partition = partition.partition;
   asked.fetch_offset = offset;
@@ -129,137 +74,48 @@ io::Task<Result<FetchedBatches>> Source::fetch_once(TopicPartition partition, in
   request.max_bytes = options.max_bytes;
   request.isolation_level = static_cast<int8_t>(options.isolation);
   request.topics = {&topic, 1};
-  request.rack_id = "";
+  request.rack_id = options.rack;
   const int16_t newest =
       partition.topic_id.is_zero() ? int16_t{kFetchByIdVersion - 1} : int16_t{INT16_MAX};
-  ODK_CO_TRY(auto answer, co_await cluster_->call(leader, request, deadline, newest));
+  ODK_CO_TRY(auto answer, co_await cluster_->call(broker, request, deadline, newest));
   if (answer->error_code != 0) {
     co_return server_error(answer->error_code, "fetch " + name_of(partition));
   }
+  FetchedBatches fetched;
+  fetched.is_throttled = answer->throttle_time_ms > 0;
   for (const auto& answered_topic : answer->responses) {
     for (const auto& data : answered_topic.partitions) {
       if (data.error_code != 0) {
         co_return server_error(data.error_code,
                                fmt::format("fetch {} at offset {}", name_of(partition), offset));
       }
-      FetchedBatches fetched{answer.frame,        data.records.bytes,      {},
-                             data.high_watermark, data.last_stable_offset, data.log_start_offset};
+      fetched.memory = answer.frame;
+      fetched.records = data.records.bytes;
+      fetched.high_watermark = data.high_watermark;
+      fetched.last_stable_offset = data.last_stable_offset;
+      fetched.log_start_offset = data.log_start_offset;
+      fetched.preferred_replica = data.preferred_read_replica;
       for (const auto& aborted : data.aborted_transactions) {
         fetched.aborted.push_back({aborted.producer_id, aborted.first_offset});
       }
-      co_return fetched;
     }
   }
-  // An empty answer of a fetch session says "nothing new".
-  co_return FetchedBatches{};
+  // An answer without the partition says "nothing new", and no offsets: nobody relies on it.
+  co_return fetched;
 }
 
-io::Task<Result<std::map<std::string, std::string>>> Source::topic_configs(std::string topic) {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(cluster::Cluster::Connection connection, co_await cluster_->any_connection(deadline));
-  proto::DescribeConfigsRequest::DescribeConfigsResource resource;
-  resource.resource_type = kTopicResource;
-  resource.resource_name = topic;
-  resource.configuration_keys = {};
-  proto::DescribeConfigsRequest request;
-  request.resources = {&resource, 1};
-  ODK_CO_TRY(auto answer, co_await cluster_->call(connection, request, deadline));
-  std::map<std::string, std::string> configs;
-  for (const auto& result : answer->results) {
-    if (result.error_code != 0) {
-      co_return server_error(result.error_code, "describe configs of topic " + topic);
-    }
-    for (const auto& config : result.configs) {
-      // Only what was set for the topic itself: everything else comes from the cluster it lives in.
-      constexpr int8_t kDynamicTopicSource = 1;
-      if (config.config_source != kDynamicTopicSource || config.is_sensitive) continue;
-      configs.emplace(config.name, config.value);
-    }
+std::vector<int32_t> Source::replicas(const TopicPartition& partition) const {
+  const cluster::MetadataPtr metadata = cluster_->cached_metadata();
+  const cluster::Topic* topic = metadata->topic(partition.topic);
+  const cluster::Partition* known =
+      topic == nullptr ? nullptr : topic->partition(partition.partition);
+  if (known == nullptr) return {};
+  std::vector<int32_t> brokers;
+  if (known->leader >= 0) brokers.push_back(known->leader);
+  for (const int32_t replica : known->in_sync_replicas) {
+    if (replica != known->leader) brokers.push_back(replica);
   }
-  co_return configs;
-}
-
-io::Task<Result<std::vector<GroupState>>> Source::list_groups(MonotonicTime deadline) {
-  ODK_CO_TRY(const cluster::MetadataPtr metadata, co_await cluster_->metadata({}, deadline));
-  std::vector<GroupState> groups;
-  for (const cluster::Broker& broker : metadata->brokers) {
-    ODK_CO_TRY(cluster::Cluster::Connection connection,
-               co_await cluster_->connection(broker.id, cluster::kGeneralLane, deadline));
-    proto::ListGroupsRequest request;
-    request.states_filter = proto::empty_array<std::string_view>();
-    request.types_filter = proto::empty_array<std::string_view>();
-    ODK_CO_TRY(auto answer, co_await cluster_->call(connection, request, deadline));
-    if (answer->error_code != 0) {
-      co_return server_error(answer->error_code,
-                             fmt::format("list groups of broker {}", broker.id));
-    }
-    for (const auto& group : answer->groups) {
-      GroupState listed;
-      listed.id = group.group_id;
-      listed.state = group.group_state;
-      listed.protocol_type = group.protocol_type;
-      // Brokers that do not say it have classic groups only.
-      if (!group.group_type.empty()) listed.type = lower_case(group.group_type);
-      groups.push_back(std::move(listed));
-    }
-  }
-  std::ranges::sort(groups, {}, &GroupState::id);
-  const auto twice = std::ranges::unique(groups, {}, &GroupState::id);
-  groups.erase(twice.begin(), twice.end());
-  co_return groups;
-}
-
-io::Task<Result<void>> Source::fetch_offsets(GroupState& group, MonotonicTime deadline) {
-  ODK_CO_TRY(cluster::Cluster::Connection coordinator,
-             co_await cluster_->coordinator(cluster::CoordinatorType::kGroup, group.id,
-                                            cluster::kGeneralLane, deadline));
-  proto::OffsetFetchRequest request;
-  group.offsets.clear();
-  request.group_id = group.id;
-  request.topics = {};  // null: every partition the group committed
-  request.require_stable = true;
-  ODK_CO_TRY(auto answer,
-             co_await cluster_->call(coordinator, request, deadline, kOffsetFetchOneGroupVersion));
-  if (answer->error_code != 0) {
-    co_return server_error(answer->error_code, "fetch offsets of group " + group.id);
-  }
-  for (const auto& topic : answer->topics) {
-    for (const auto& partition : topic.partitions) {
-      if (partition.error_code != 0) {
-        co_return server_error(partition.error_code, "fetch offsets of group " + group.id);
-      }
-      if (partition.committed_offset < 0) continue;
-      group.offsets.push_back({std::string(topic.name), partition.partition_index,
-                               partition.committed_offset, partition.committed_leader_epoch,
-                               std::string(partition.metadata)});
-    }
-  }
-  std::ranges::sort(group.offsets, [](const GroupOffset& a, const GroupOffset& b) {
-    return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
-  });
-  co_return Result<void>{};
-}
-
-io::Task<Result<std::vector<GroupState>>> Source::groups(std::vector<std::string> only) {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  ODK_CO_TRY(std::vector<GroupState> groups, co_await list_groups(deadline));
-  if (!only.empty()) {
-    std::erase_if(groups, [&only](const GroupState& group) {
-      return std::ranges::find(only, group.id) == only.end();
-    });
-  }
-  for (GroupState& group : groups) {
-    while (true) {
-      const Result<void> fetched = co_await fetch_offsets(group, deadline);
-      if (fetched) break;
-      if (!is_worth_retrying(fetched.error()) || cluster_->loop().now() >= deadline) {
-        co_return fetched.error();
-      }
-      cluster_->forget_coordinator(cluster::CoordinatorType::kGroup, group.id);
-      ODK_CO_TRY_VOID(co_await io::sleep(cluster_->loop(), kRetryPause));
-    }
-  }
-  co_return groups;
+  return brokers;
 }
 
 }  // namespace odradek::backup

@@ -180,6 +180,12 @@ Result<void> SegmentReader::verify_sha256() {
   return {};
 }
 
+Result<void> SegmentReader::check_sha256() {
+  Result<void> sum = verify_sha256();
+  if (!sum) return named(sum.error());
+  return sum;
+}
+
 Result<void> SegmentReader::verify() {
   if (Result<void> sum = verify_sha256(); !sum) return named(sum.error());
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> raw_hash(XXH3_createState(),

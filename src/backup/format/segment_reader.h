@@ -31,6 +31,8 @@ class SegmentReader {
   // Everything that can be checked: SHA-256 of the object, each frame, each batch's CRC and
   // header against the index, the raw hash, the counts. The first fault is the error.
   Result<void> verify();
+  // The SHA-256 of the object alone.
+  Result<void> check_sha256();
 
  private:
   SegmentReader(store::ObjectStore& store, std::string key)

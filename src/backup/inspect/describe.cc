@@ -113,7 +113,7 @@ Result<std::vector<std::string>> list_backups(store::ObjectStore& store) {
 }
 
 std::string describe_list(const std::vector<ArchiveState>& archives, OutputFormat format) {
-  if (format == OutputFormat::kJson) {
+  if (is_structured(format)) {
     Json list = Json::array();
     for (const ArchiveState& archive : archives) {
       list.push_back({{"backup_id", archive.backup_id},
@@ -122,7 +122,7 @@ std::string describe_list(const std::vector<ArchiveState>& archives, OutputForma
                       {"topics", archive.topics.size()},
                       {"totals", json_of(totals_of(archive))}});
     }
-    return list.dump(2) + "\n";
+    return render(list, format);
   }
   std::string text =
       fmt::format("{:<28} {:<21} {:<21} {:>7} {:>12} {:>10} {:>6}\n", "BACKUP", "CREATED",
@@ -138,7 +138,7 @@ std::string describe_list(const std::vector<ArchiveState>& archives, OutputForma
 }
 
 std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
-  if (format == OutputFormat::kJson) {
+  if (is_structured(format)) {
     Json object = {{"backup_id", archive.backup_id},
                    {"backup_set", archive.backup_set.to_string()},
                    {"created_at", archive.created_at},
@@ -153,7 +153,7 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
     }
     Json& topics = object["topics"] = Json::array();
     for (const auto& [key, topic] : archive.topics) topics.push_back(describe_topic(topic));
-    return object.dump(2) + "\n";
+    return render(object, format);
   }
   std::string text = fmt::format(
       "backup           {}\ncluster          {}\ncreated          {}\nlast point       {}\n"
@@ -177,13 +177,17 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
 
 std::string describe_validation(const std::string& backup_id, const ValidationReport& report,
                                 OutputFormat format) {
-  if (format == OutputFormat::kJson) {
-    return Json{{"backup_id", backup_id},        {"valid", report.findings.empty()},
-                {"segments", report.segments},   {"records", report.records},
-                {"raw_bytes", report.raw_bytes}, {"stored_bytes", report.stored_bytes},
-                {"orphans", report.orphans},     {"findings", report.findings}}
-               .dump(2) +
-           "\n";
+  if (is_structured(format)) {
+    const Json object = {{"backup_id", backup_id},
+                         {"valid", report.findings.empty()},
+                         {"segments", report.segments},
+                         {"segments_read", report.segments_read},
+                         {"records", report.records},
+                         {"raw_bytes", report.raw_bytes},
+                         {"stored_bytes", report.stored_bytes},
+                         {"orphans", report.orphans},
+                         {"findings", report.findings}};
+    return render(object, format);
   }
   std::string text;
   for (const std::string& finding : report.findings) text += fmt::format("DAMAGED  {}\n", finding);

@@ -2,132 +2,209 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <random>
 #include <set>
+#include <thread>
 
-#include "backup/archive/archive_json.h"
 #include "backup/format/segment_reader.h"
-#include "wire/record_iterator.h"
+#include "backup/inspect/chain_check.h"
+#include "backup/inspect/segment_check.h"
 
 namespace odradek::backup {
 namespace {
 
-bool is_damage(const Error& error) {
-  switch (error.code()) {
-    case Errc::kMalformed:
-    case Errc::kChecksum:
-    case Errc::kNotFound:
-    case Errc::kUnsupported: return true;
-    default: return false;  // the store itself failed: that says nothing about the archive
-  }
-}
+// One segment to look at; without a reference only by itself.
+struct SegmentTask {
+  std::string key;
+  const TopicState* topic = nullptr;
+  const PartitionState* partition = nullptr;
+  const SegmentRef* ref = nullptr;
+  bool is_deep = false;
+};
 
-// Every record decodes, and the index knows its batch's smallest timestamp.
-Result<void> check_records(SegmentReader& reader) {
-  wire::Decompressor decompressor;
-  Buffer scratch;
-  const auto& batches = reader.index().batches;
-  Slice frame;
-  for (size_t i = 0; i < batches.size(); ++i) {
-    const BatchEntry& entry = batches[i];
-    if (i == 0 || entry.frame != batches[i - 1].frame) {
-      ODK_TRY(frame, reader.read_frame(entry.frame));
+Result<std::vector<std::string>> check_segment(store::ObjectStore& store, const SegmentTask& task) {
+  std::vector<std::string> faults;
+  const Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(store, task.key);
+  if (!reader) {
+    if (!is_damage(reader.error())) return reader.error();
+    faults.push_back(reader.error().to_string());
+    if (task.ref != nullptr) {
+      faults.back() +=
+          fmt::format(": {}-{} lacks offsets {}..{}", task.topic->facts.name, task.partition->id,
+                      task.ref->covered_start, task.ref->covered_end);
     }
-    ODK_TRY(const Slice bytes, reader.batch(frame, i));
-    ODK_TRY(const wire::BatchView batch, wire::BatchView::parse(bytes.bytes()));
-    ODK_TRY(const Bytes records, wire::records_of(batch, decompressor, scratch));
-    wire::RecordCursor cursor(batch, records);
-    TimestampMs smallest = batch.max_timestamp();
-    while (const wire::RecordView* record = cursor.next()) {
-      smallest = std::min(smallest, record->timestamp_ms);
-    }
-    ODK_TRY_VOID(cursor.status());
-    if (smallest != entry.min_timestamp || batch.max_timestamp() != entry.max_timestamp) {
-      return Error(Errc::kMalformed,
-                   fmt::format("object {}: batch at offset {} has other timestamps than the index",
-                               reader.key(), entry.base_offset));
+    return faults;
+  }
+  if (task.ref != nullptr) {
+    const SegmentHeader& header = (*reader)->header();
+    const SegmentRef actual = segment_ref(task.key, (*reader)->object_bytes(), (*reader)->footer());
+    const TopicFacts& facts = task.topic->facts;
+    if (actual != *task.ref || header.topic != facts.name ||
+        header.partition != task.partition->id || header.incarnation != facts.incarnation) {
+      faults.push_back(fmt::format(
+          "object {} is not the segment that {}-{} needs for offsets {}..{}", task.key, facts.name,
+          task.partition->id, task.ref->covered_start, task.ref->covered_end));
     }
   }
-  return {};
+  if (!task.is_deep) return faults;
+  ODK_TRY(std::vector<std::string> inside, find_faults(**reader));
+  faults.insert(faults.end(), inside.begin(), inside.end());
+  return faults;
 }
 
 class Validation {
  public:
-  Validation(store::ObjectStore& store, ValidateDepth depth) : store_(&store), depth_(depth) {}
+  Validation(store::ObjectStore& store, const ArchiveKeys& keys, ValidateOptions options)
+      : store_(&store), keys_(keys), options_(options), random_(options.sample_seed) {}
 
-  Result<ValidationReport> run(const ArchiveKeys& keys) {
-    const Result<ArchiveState> state = read_archive(*store_, keys);
+  Result<ValidationReport> run() {
+    ODK_TRY(objects_, store_->list(keys_.backup_id() + "/"));
+    if (objects_.empty()) return no_such_archive();
+    const Result<ArchiveState> state = read_archive(*store_, keys_);
     if (!state) {
-      ODK_TRY_VOID(found(state.error()));
-      return std::move(report_);
+      if (!is_damage(state.error())) return state.error();
+      report_.findings.push_back(state.error().to_string());
+    } else if (state->through_commit == 0) {
+      return no_such_archive();
     }
-    if (state->through_commit == 0) {
-      return Error(Errc::kNotFound,
-                   fmt::format("{} has no backup {}", store_->describe(), keys.backup_id()));
+    ODK_TRY(const std::vector<std::string> chain,
+            check_chain(*store_, keys_, state ? &*state : nullptr, objects_));
+    add(chain);
+    if (state) {
+      plan(*state);
+      ODK_TRY_VOID(check_snapshots(*state));
+    } else {
+      plan_all_segments();
+      ODK_TRY_VOID(check_all_snapshots());
     }
-    for (const auto& [key, topic] : state->topics) {
-      for (const auto& [id, partition] : topic.partitions) {
-        ODK_TRY_VOID(check_partition(topic, partition));
-      }
-    }
-    if (!state->groups_key.empty()) ODK_TRY_VOID(check_groups(state->groups_key));
-    ODK_TRY_VOID(count_orphans(keys));
+    ODK_TRY_VOID(check_segments());
+    if (state) count_orphans();
     return std::move(report_);
   }
 
  private:
-  // Notes damage and goes on; a failing store ends the validation.
-  Result<void> found(const Error& error) {
-    if (!is_damage(error)) return error;
-    report_.findings.push_back(error.to_string());
-    return {};
+  Error no_such_archive() const {
+    return {Errc::kNotFound,
+            fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id())};
   }
 
-  Result<void> check_partition(const TopicState& topic, const PartitionState& partition) {
-    for (const SegmentRef& segment : partition.segments) {
-      named_.insert(segment.key);
-      const Result<void> checked = check_segment(topic, partition, segment);
-      if (!checked) ODK_TRY_VOID(found(checked.error()));
+  // The same fault may show in more than one way of looking.
+  void add(const std::vector<std::string>& findings) {
+    for (const std::string& finding : findings) {
+      if (std::ranges::find(report_.findings, finding) == report_.findings.end()) {
+        report_.findings.push_back(finding);
+      }
+    }
+  }
+
+  bool is_read_in_full() {
+    if (options_.depth == ValidateDepth::kShallow) return false;
+    return std::uniform_real_distribution<double>(0, 1)(random_) < options_.sample;
+  }
+
+  void plan(const ArchiveState& state) {
+    for (const auto& [key, topic] : state.topics) {
+      for (const auto& [id, partition] : topic.partitions) {
+        for (const SegmentRef& segment : partition.segments) {
+          named_.insert(segment.key);
+          tasks_.push_back({segment.key, &topic, &partition, &segment, is_read_in_full()});
+          report_.records += segment.record_count;
+          report_.raw_bytes += segment.raw_bytes;
+          report_.stored_bytes += segment.stored_bytes;
+        }
+      }
+    }
+    // A sample of none proves nothing.
+    const bool none = std::ranges::none_of(tasks_, &SegmentTask::is_deep);
+    if (none && options_.depth == ValidateDepth::kDeep && !tasks_.empty()) {
+      tasks_[random_() % tasks_.size()].is_deep = true;
+    }
+  }
+
+  void plan_all_segments() {
+    for (const store::ObjectInfo& object : objects_) {
+      if (object.key.starts_with(keys_.topics_prefix())) {
+        tasks_.push_back({.key = object.key, .is_deep = is_read_in_full()});
+        report_.stored_bytes += object.size_bytes;
+      }
+    }
+  }
+
+  Result<void> check_segments() {
+    std::vector<std::optional<Result<std::vector<std::string>>>> results(tasks_.size());
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t i = next++; i < tasks_.size(); i = next++) {
+        results[i] = check_segment(*store_, tasks_[i]);
+      }
+    };
+    {
+      std::vector<std::jthread> threads;
+      for (size_t i = 1; i < std::min(options_.threads, tasks_.size()); ++i) {
+        threads.emplace_back(work);
+      }
+      work();
+    }
+    for (size_t i = 0; i < tasks_.size(); ++i) {
+      if (!*results[i]) return results[i]->error();
+      add(**results[i]);
       ++report_.segments;
-      report_.records += segment.record_count;
-      report_.raw_bytes += segment.raw_bytes;
-      report_.stored_bytes += segment.stored_bytes;
+      if (tasks_[i].is_deep) ++report_.segments_read;
     }
     return {};
   }
 
-  Result<void> check_segment(const TopicState& topic, const PartitionState& partition,
-                             const SegmentRef& segment) {
-    ODK_TRY(const std::unique_ptr<SegmentReader> reader, SegmentReader::open(*store_, segment.key));
-    const SegmentHeader& header = reader->header();
-    const SegmentRef actual = segment_ref(segment.key, reader->object_bytes(), reader->footer());
-    if (actual != segment || header.topic != topic.facts.name || header.partition != partition.id ||
-        header.incarnation != topic.facts.incarnation) {
-      return Error(Errc::kMalformed,
-                   fmt::format("object {} is not the segment that {}-{} needs from offset {}",
-                               segment.key, topic.facts.name, partition.id, segment.covered_start));
-    }
-    if (depth_ == ValidateDepth::kShallow) return {};
-    ODK_TRY_VOID(reader->verify());
-    return check_records(*reader);
-  }
-
-  Result<void> check_groups(const std::string& key) {
-    const Result<GroupsSnapshot> groups = read_groups(*store_, key);
-    if (!groups) return found(groups.error());
+  template <class T>
+  Result<void> check_snapshot(const std::string& key,
+                              Result<T> (*read)(store::ObjectStore&, const std::string&)) {
+    if (key.empty() || !named_.insert(key).second) return {};
+    const Result<T> snapshot = read(*store_, key);
+    if (snapshot) return {};
+    if (!is_damage(snapshot.error())) return snapshot.error();
+    const std::string text = snapshot.error().to_string();
+    add({text.find(key) == std::string::npos ? fmt::format("object {}: {}", key, text) : text});
     return {};
   }
 
-  Result<void> count_orphans(const ArchiveKeys& keys) {
-    ODK_TRY(const std::vector<store::ObjectInfo> objects,
-            store_->list(keys.backup_id() + "/topics/"));
-    for (const store::ObjectInfo& object : objects) {
-      if (!named_.contains(object.key)) ++report_.orphans;
+  Result<void> check_snapshots(const ArchiveState& state) {
+    ODK_TRY_VOID(check_snapshot(state.groups_key, read_groups));
+    ODK_TRY_VOID(check_snapshot(state.cluster_key, read_cluster));
+    for (const RestorePoint& point : state.restore_points) {
+      ODK_TRY_VOID(check_snapshot(point.groups_key, read_groups));
+      ODK_TRY_VOID(check_snapshot(point.cluster_key, read_cluster));
     }
     return {};
+  }
+
+  Result<void> check_all_snapshots() {
+    for (const store::ObjectInfo& object : objects_) {
+      if (object.key.starts_with(keys_.groups_prefix())) {
+        ODK_TRY_VOID(check_snapshot(object.key, read_groups));
+      } else if (object.key.starts_with(keys_.cluster_prefix())) {
+        ODK_TRY_VOID(check_snapshot(object.key, read_cluster));
+      }
+    }
+    return {};
+  }
+
+  void count_orphans() {
+    for (const store::ObjectInfo& object : objects_) {
+      const bool is_data = object.key.starts_with(keys_.topics_prefix()) ||
+                           object.key.starts_with(keys_.groups_prefix()) ||
+                           object.key.starts_with(keys_.cluster_prefix());
+      if (is_data && !named_.contains(object.key)) ++report_.orphans;
+    }
   }
 
   store::ObjectStore* store_;
-  ValidateDepth depth_;
+  const ArchiveKeys& keys_;
+  ValidateOptions options_;
+  std::mt19937_64 random_;
+  std::vector<store::ObjectInfo> objects_;
+  std::vector<SegmentTask> tasks_;
   std::set<std::string> named_;
   ValidationReport report_;
 };
@@ -135,8 +212,13 @@ class Validation {
 }  // namespace
 
 Result<ValidationReport> validate(store::ObjectStore& store, const ArchiveKeys& keys,
+                                  ValidateOptions options) {
+  return Validation(store, keys, options).run();
+}
+
+Result<ValidationReport> validate(store::ObjectStore& store, const ArchiveKeys& keys,
                                   ValidateDepth depth) {
-  return Validation(store, depth).run(keys);
+  return validate(store, keys, ValidateOptions{.depth = depth});
 }
 
 }  // namespace odradek::backup

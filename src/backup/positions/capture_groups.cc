@@ -16,8 +16,8 @@ Result<uint64_t> commit_groups(store::ObjectStore& store, const ArchiveKeys& key
     return Error(Errc::kNotFound,
                  fmt::format("{} has no backup {}", store.describe(), keys.backup_id()));
   }
-  const std::string key = keys.groups(log->state().through_commit + 1);
   ODK_TRY(const Slice packed, pack_snapshot(to_json(snapshot)));
+  const std::string key = keys.groups(log->state().through_commit + 1, sha256_of(packed.bytes()));
   // A run that died behind this put left the object without a commit: it is replaced.
   ODK_TRY_VOID(store.put(key, packed.bytes()));
   Commit commit;
