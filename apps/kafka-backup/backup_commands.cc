@@ -9,7 +9,8 @@ void add_backup_commands(CLI::App& app, CommandLine& line) {
     return run_backup(settings, format, line.reload);
   };
   CLI::App& backup =
-      add_command(app, line, "backup", "copy topics into an archive, on from where it ends", run);
+      add_command(app, line, "backup", "copy topics into an archive, on from where it ends", run,
+                  every_list_format());
   add_backup_id(backup, line);
   add_cluster(backup, line, "source");
   add_setting(backup, line, "--label", "backup.label", "name of the restore points it makes");

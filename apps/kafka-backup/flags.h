@@ -43,6 +43,14 @@ inline FormatNames text_and_json() {
   return {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}};
 }
 
+// Those of commands whose answer is a list or a report.
+inline FormatNames every_list_format() {
+  return {{"text", OutputFormat::kText},
+          {"json", OutputFormat::kJson},
+          {"yaml", OutputFormat::kYaml},
+          {"table", OutputFormat::kTable}};
+}
+
 // A command with the flags that all have.
 CLI::App& add_command(CLI::App& app, CommandLine& line, const std::string& name,
                       const std::string& help, const RunCommand& run,

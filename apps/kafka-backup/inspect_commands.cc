@@ -18,8 +18,8 @@ void add_validate(CLI::App& app, CommandLine& line) {
     }
     return run_validate(settings, format, options);
   };
-  CLI::App& validate =
-      add_command(app, line, "validate", "check an archive, exit 5 if it is damaged", run);
+  CLI::App& validate = add_command(
+      app, line, "validate", "check an archive, exit 5 if it is damaged", run, every_list_format());
   add_backup_id(validate, line);
   validate.add_flag("--deep", line.deep, "check every byte");
   validate.add_option("--sample", line.sample, "check every byte of that share: 5%");
@@ -37,8 +37,9 @@ void add_rebuild(CLI::App& app, CommandLine& line) {
   const auto run = [&line](const Settings& settings, OutputFormat format) {
     return run_rebuild_manifest(settings, format, line.dry_run);
   };
-  CLI::App& rebuild = add_command(app, line, "rebuild-manifest",
-                                  "make the manifest anew from the segments alone", run);
+  CLI::App& rebuild =
+      add_command(app, line, "rebuild-manifest", "make the manifest anew from the segments alone",
+                  run, every_list_format());
   add_backup_id(rebuild, line);
   rebuild.add_flag("--dry-run", line.dry_run, "say what would be in it");
   rebuild.footer(
@@ -54,8 +55,8 @@ void add_gc(CLI::App& app, CommandLine& line) {
     return run_gc(settings, format,
                   {.dry_run = !line.remove, .age_min = std::chrono::hours(line.age_min_hours)});
   };
-  CLI::App& gc =
-      add_command(app, line, "gc", "list or remove what killed runs left in an archive", run);
+  CLI::App& gc = add_command(app, line, "gc", "list or remove what killed runs left in an archive",
+                             run, every_list_format());
   add_backup_id(gc, line);
   gc.add_flag("--delete", line.remove, "remove them; without, they are only listed");
   gc.add_option("--min-age-hours", line.age_min_hours, "younger segments are kept")
@@ -70,13 +71,14 @@ void add_gc(CLI::App& app, CommandLine& line) {
 }  // namespace
 
 void add_inspect_commands(CLI::App& app, CommandLine& line) {
-  add_command(app, line, "list", "the archives of the store", run_list)
+  add_command(app, line, "list", "the archives of the store", run_list, every_list_format())
       .footer("Example:\n  kafka-backup list --path /backups --format json");
-  CLI::App& describe = add_command(app, line, "describe", "what an archive holds", run_describe);
+  CLI::App& describe = add_command(app, line, "describe", "what an archive holds", run_describe,
+                                   every_list_format());
   add_backup_id(describe, line);
   describe.footer("Example:\n  kafka-backup describe --path /backups --backup-id nightly");
-  CLI::App& status =
-      add_command(app, line, "status", "who writes an archive, and how far it got", run_status);
+  CLI::App& status = add_command(app, line, "status", "who writes an archive, and how far it got",
+                                 run_status, every_list_format());
   add_backup_id(status, line);
   status.footer(
       "Example:\n  kafka-backup status --path /backups --backup-id nightly --format yaml");

@@ -2,8 +2,8 @@
 # A log that lost its end in an unclean election, and grew past it again, is found by its leader
 # epochs: the archive keeps what was lost, and the new log as another incarnation.
 #   KAFKA_PEER=.../kafka.sh tests/backup/truncation.sh BIN_DIR
-# KAFKA_PEER: a script with start, kill, restart and stop, whose brokers listen on PORT_BASE, +1, +2;
-# BIN_DIR: the folder of kafka-backup and odk.
+# KAFKA_PEER: a script with start, kill, restart and stop, whose brokers listen on PORT_BASE, +1
+# and +2; BIN_DIR: the folder of kafka-backup and odk.
 set -euo pipefail
 bin=$(cd "$1" && pwd)
 peer=${KAFKA_PEER:?a script that starts Kafka, see the top of this file}

@@ -16,10 +16,11 @@ class FindingAPoint : public testing::Test {
     topic.ends = {10, 20};
     snapshot.topics = {topic};
     const Slice packed = *pack_snapshot(to_json(snapshot));
-    ASSERT_TRUE(store_.put("cluster", packed.bytes()));
+    const std::string cluster = ArchiveKeys("set").cluster(3, sha256_of(packed.bytes()));
+    ASSERT_TRUE(store_.put(cluster, packed.bytes()));
     archive_.backup_id = "set";
-    archive_.restore_points = {{3, 1'763'715'600'000, "nightly", "groups3", "cluster"},
-                               {7, 1'763'802'000'000, "nightly", "groups7", "cluster"},
+    archive_.restore_points = {{3, 1'763'715'600'000, "nightly", "groups3", cluster},
+                               {7, 1'763'802'000'000, "nightly", "groups7", cluster},
                                {9, 1'763'888'400'000, "", "", ""}};
   }
   uint64_t found(const std::string& wanted) {
