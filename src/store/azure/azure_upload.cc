@@ -44,6 +44,7 @@ Result<void> AzureUpload::put_part(const cloud::Part& part) {
   cloud::Call call = store_->call("upload", "PUT", object_);
   call.query = {{"comp", "block"}, {"blockid", block_id(part.number)}};
   call.body = {part.bytes};
+  call.given_up = &given_up();
   add_body_md5(call);
   const cloud::Outcome outcome = store_->exchange_.run(call);
   if (!outcome) return outcome.error().error;

@@ -23,6 +23,10 @@ bool is_good_status(const Call& call, int status) {
          std::ranges::find(call.also_good, status) != call.also_good.end();
 }
 
+bool may_repeat(const Call& call) {
+  return !call.is_single && (call.given_up == nullptr || !call.given_up->load());
+}
+
 // Signatures and tokens are in headers and queries.
 void wipe_secrets(web::HttpRequest& request) {
   for (web::Header& header : request.headers) wipe(header.value);
@@ -47,7 +51,7 @@ Outcome Exchange::run(const Call& call) {
     Result<web::HttpRequest> request = dialect_->make_request(call, store_time());
     if (!request) {
       // The service that hands out credentials may come back as well.
-      const auto wait = is_transient(request.error()) && !call.is_single
+      const auto wait = is_transient(request.error()) && may_repeat(call)
                             ? backoff.next(std::nullopt)
                             : std::nullopt;
       if (wait) {
@@ -72,7 +76,7 @@ Outcome Exchange::run(const Call& call) {
       continue;
     }
     std::optional<std::chrono::milliseconds> wait;
-    if (failure.is_transient && !call.is_single) wait = backoff.next(failure.retry_after);
+    if (failure.is_transient && may_repeat(call)) wait = backoff.next(failure.retry_after);
     if (!wait) {
       Error error = to_error(failure, call.operation, call.object);
       return std::unexpected(CallFailure{std::move(failure), after_unclear, std::move(error)});

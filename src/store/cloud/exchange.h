@@ -27,6 +27,7 @@ struct Call {
   size_t max_bytes = 1024 * 1024;   // of the answer's body
   std::chrono::milliseconds stall_timeout{0};  // zero: the client's
   bool is_single = false;           // one attempt only
+  const std::atomic<bool>* given_up = nullptr;  // set: no further attempt
 };
 
 struct Reply {

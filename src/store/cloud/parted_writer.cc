@@ -22,6 +22,7 @@ PartedWriter::PartedWriter(std::string key, std::unique_ptr<PartUpload> upload, 
       in_flight_(std::clamp(in_flight, 1U, upload_->in_flight_max())) {}
 
 PartedWriter::~PartedWriter() {
+  if (!done_) upload_->give_up();
   wait_until_at_most(0);
   if (started_ && !done_) upload_->abort();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <optional>
@@ -40,6 +41,15 @@ class PartUpload {
   virtual uint32_t parts_max() const = 0;
   // Parts that may be under way at once, whatever the options say.
   virtual uint32_t in_flight_max() const { return UINT32_MAX; }
+
+  // Nobody wants the object any more: parts under way are not tried again.
+  void give_up() { given_up_.store(true); }
+
+ protected:
+  const std::atomic<bool>& given_up() const { return given_up_; }
+
+ private:
+  std::atomic<bool> given_up_ = false;
 };
 
 // The size of a part when a store takes `parts_max` of them: `first_bytes` for the first half,

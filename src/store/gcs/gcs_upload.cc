@@ -88,7 +88,7 @@ Result<GcsUpload::Progress> GcsUpload::send_chunk(const cloud::Part& part,
     cloud::Outcome outcome = send_rest(part, from, total);
     bool was_lost = false;
     if (!outcome) {
-      const auto wait = outcome.error().failure.is_transient
+      const auto wait = outcome.error().failure.is_transient && !given_up()
                             ? backoff.next(outcome.error().failure.retry_after)
                             : std::nullopt;
       if (!wait) return outcome.error().error;

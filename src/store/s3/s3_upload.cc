@@ -61,6 +61,7 @@ Result<void> S3Upload::put_part(const cloud::Part& part) {
   cloud::Call call = store_->call("upload", "PUT", object_);
   call.query = {{"partNumber", std::to_string(part.number)}, {"uploadId", upload_id_}};
   call.body = {part.bytes};
+  call.given_up = &given_up();
   const std::string hash = cloud::sha256(part.bytes);
   Sent sent;
   call.headers.push_back({"x-amz-content-sha256", cloud::to_hex(as_bytes(hash))});
