@@ -179,6 +179,33 @@ TEST_F(BackupAndRestore, GivesBackEveryRecordWhateverItsCodec) {
   expect_equal_topics();
 }
 
+TEST_F(BackupAndRestore, GivesBackEveryRecordHoweverItWasStored) {
+  create_topic(source_, kTopic);
+  produce(50, {}, "none");
+  produce(50, kafka::Lz4(), "lz4");
+  produce(50, kafka::Zstd(), "zstd");
+  start(target_);
+  const std::vector<BatchCoding> codings = {{Transcode::kAll, wire::Codec::kNone, true},
+                                            {Transcode::kAll, wire::Codec::kLz4, false},
+                                            {Transcode::kAuto, wire::Codec::kGzip, false},
+                                            {Transcode::kAuto, wire::Codec::kSnappy, false},
+                                            {Transcode::kNever, wire::Codec::kNone, false}};
+  for (size_t i = 0; i < codings.size(); ++i) {
+    for (const store::ObjectInfo& object : *store_.list("")) ASSERT_TRUE(store_.remove(object.key));
+    BackupOptions stored;
+    stored.copy.coding = codings[i];
+    stored.copy.segment.zstd_level = codings[i].frames_are_compressed ? 3 : 0;
+    ASSERT_TRUE(back_up(std::move(stored)));
+    const std::string name = "restored" + std::to_string(i);
+    RestoreOptions options;
+    options.topic_mapping = {{kTopic, name}};
+    const Result<RestoreReport> restored = restore(std::move(options));
+    ASSERT_TRUE(restored) << restored.error().to_string();
+    EXPECT_EQ(restored->loaded.records, 450U);
+    expect_equal_topics(name);
+  }
+}
+
 TEST_F(BackupAndRestore, SecondRunCopiesOnlyWhatIsNew) {
   create_topic(source_, kTopic);
   produce(100, {}, "first");

@@ -106,7 +106,15 @@ io::Task<Result<void>> BackupJob::run_cycles() {
     for (PlannedPartition& planned : cycle_.partitions) planned.copier = nullptr;
     if (!done) co_return done;
     ++report_.cycles;
-    if (stopping_ || !is_another_cycle_due()) break;
+    if (stopping_) break;
+    if (!is_another_cycle_due()) {
+      if (!cycle_.source_changed) break;
+      // What was copied is committed, but no cycle came to its end.
+      co_return Error(Errc::kPrecondition,
+                      fmt::format("topics were deleted or truncated in each of {} looks at the "
+                                  "cluster: no restore point was made",
+                                  report_.cycles));
+    }
     if (options_.mode != BackupMode::kContinuous || cycle_.source_changed) continue;
     phase_ = "waiting";
     const Duration left = cycle_started_ + options_.cycle_interval - cluster_->loop().now();
