@@ -89,6 +89,13 @@ if(ODRADEK_TESTS)
              ${PROJECT_SOURCE_DIR}/tests/backup/signals.py $<TARGET_FILE_DIR:kafka-backup>)
     set_tests_properties(backup_kills backup_signals
                          PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+    # A sanitizer's memory is its own.
+    if(NOT ODRADEK_SANITIZE)
+      add_test(NAME backup_memory COMMAND ${Python3_EXECUTABLE}
+               ${PROJECT_SOURCE_DIR}/tests/backup/memory.py $<TARGET_FILE_DIR:kafka-backup>
+               --megabytes 60)
+      set_tests_properties(backup_memory PROPERTIES TIMEOUT 600)
+    endif()
   endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/tools/tidy.py)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/tidy.py
