@@ -82,6 +82,18 @@ TEST_F(Positions, ReadingBeforeAndAfterGivesEveryRecordOnce) {
   for (const auto& [value, count] : seen) EXPECT_EQ(count, 1) << value;
 }
 
+// Without a position the group would begin with what comes after it, not with the first record.
+TEST_F(Positions, OfPartitionsWithoutRecordsAreKeptToo) {
+  create_topic(source_, kTopic, 2);
+  produce_many(source_, kTopic, 1, 10, "r");
+  commit(source_, kGroup, kTopic, {{0, 4}, {1, 0}});
+  ASSERT_TRUE(back_up());
+  ASSERT_TRUE(restore());
+  const Result<ExecutionReport> report = execute(*plan_positions());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(committed(target_, kGroup), (std::map<int32_t, int64_t>{{0, 4}, {1, 0}}));
+}
+
 TEST_F(Positions, HeadersFindThePlaceWithoutAMap) {
   make_source();
   RestoreOptions options;

@@ -143,7 +143,7 @@ io::Task<Result<void>> PositionPlanner::plan_group(const GroupState& archived,
     if (!options_.topics.matches(offset.topic)) continue;
     const std::string where = fmt::format("{}-{}", offset.topic, offset.partition);
     ODK_CO_TRY(TopicView* const view, co_await view_of(offset.topic));
-    if (view == nullptr || !view->archived->partitions.contains(offset.partition)) {
+    if (view == nullptr || offset.partition >= view->archived->facts.partition_count) {
       group.left_out.push_back(where + ": not in the archive");
       continue;
     }
@@ -175,6 +175,9 @@ bool PositionPlanner::tries(PositionStrategy strategy) const {
 
 io::Task<PositionPlanner::Found> PositionPlanner::find(const TopicView& view,
                                                        const PlannedPosition& position) {
+  if (!view.archived->partitions.contains(position.partition)) {
+    co_return co_await find_in_empty(view, position);
+  }
   if (tries(PositionStrategy::kMap) && view.maps.contains(position.partition)) {
     const std::string topic = position.topic;
     Found found = co_await workers_->run(
@@ -189,6 +192,28 @@ io::Task<PositionPlanner::Found> PositionPlanner::find(const TopicView& view,
   }
   if (tries(PositionStrategy::kTimestamp)) co_return co_await find_by_time(view, position);
   co_return std::vector<PlannedPosition>{};
+}
+
+// The archive has no record of this partition: the group goes on with the first that comes.
+io::Task<PositionPlanner::Found> PositionPlanner::find_in_empty(const TopicView& view,
+                                                                PlannedPosition position) {
+  position.note = "the archive has no records there";
+  const auto base = view.restored_ends.find(position.target_partition);
+  if (base != view.restored_ends.end()) {
+    position.target_offset = base->second;
+    co_return std::vector<PlannedPosition>{std::move(position)};
+  }
+  if (view.restored != nullptr ||
+      static_cast<size_t>(position.target_partition) >= view.target_partitions) {
+    co_return std::vector<PlannedPosition>{};
+  }
+  const TopicPartition partition{view.target, view.target_id, position.target_partition};
+  ODK_CO_TRY(position.target_offset,
+             co_await target_.offset_at(partition, Source::Special::kEarliest,
+                                        IsolationLevel::kReadUncommitted));
+  position.found_by = PositionStrategy::kTimestamp;
+  position.is_exact = false;
+  co_return std::vector<PlannedPosition>{std::move(position)};
 }
 
 // Behind the last restored record is where the restore ended, not where the topic ends now.

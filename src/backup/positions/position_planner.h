@@ -55,6 +55,7 @@ class PositionPlanner {
   Result<void> read_maps(TopicView& view);
   io::Task<Result<void>> plan_group(const GroupState& archived, PlannedGroup& group);
   io::Task<Found> find(const TopicView& view, const PlannedPosition& position);
+  io::Task<Found> find_in_empty(const TopicView& view, PlannedPosition position);
   Found find_in_map(TopicView& view, const PlannedPosition& position);
   io::Task<Found> find_by_scan(const TopicView& view, PlannedPosition position);
   io::Task<Found> find_by_time(const TopicView& view, PlannedPosition position);

@@ -172,7 +172,7 @@ std::string plan_json(const RestorePlan& plan) {
   for (const PlanNote& note : plan.notes) {
     notes.push_back({{"topic", note.topic}, {"text", note.text}, {"conflict", note.is_conflict}});
   }
-  return Json{{"restore_id", plan.restore_id},
+  return Json{{"restore_id", plan.goes_on ? Json(plan.restore_id) : Json()},
               {"goes_on", plan.goes_on},
               {"conflicts", plan.has_conflicts()},
               {"records", plan.records()},
