@@ -6,7 +6,6 @@
 
 #include "backup/cli/restore_report.h"
 #include "backup/cli/session.h"
-#include "backup/cli/structured_output.h"
 #include "backup/positions/capture_groups.h"
 #include "backup/positions/position_executor.h"
 #include "backup/restore/offset_map.h"
@@ -39,7 +38,7 @@ std::string show_plan(const PositionPlan& plan, const Settings& settings, Output
     case OutputFormat::kText: return position_plan_text(plan);
     case OutputFormat::kCsv: return position_plan_csv(plan);
     case OutputFormat::kShell: return position_plan_script(plan, first_bootstrap(settings));
-    default: return structured(position_plan_json(plan), format);
+    default: return render(Json::parse(position_plan_json(plan)), format);
   }
 }
 
@@ -107,11 +106,10 @@ Result<int> run_snapshot_groups(const Settings& settings, OutputFormat format) {
           session->wait(capture_groups(*session->cluster, *session->store, session->runtime.workers,
                                        session->runtime.clock, std::move(options))));
   if (format != OutputFormat::kText) {
-    fmt::print("{}", structured(Json{{"groups", captured.groups},
-                                     {"positions", captured.positions},
-                                     {"commit", captured.commit}}
-                                    .dump(),
-                                format));
+    fmt::print("{}", render(Json{{"groups", captured.groups},
+                                 {"positions", captured.positions},
+                                 {"commit", captured.commit}},
+                            format));
     return 0;
   }
   fmt::print("{} positions of {} groups, commit {}\n", captured.positions, captured.groups,
@@ -148,11 +146,9 @@ Result<int> run_show_offset_mapping(const Settings& settings, OutputFormat forma
     }
   }
   if (format == OutputFormat::kJson || format == OutputFormat::kYaml) {
-    fmt::print(
-        "{}",
-        structured(
-            Json{{"restore_id", restore.restore_id}, {"runs", std::move(printer.runs)}}.dump(2),
-            format));
+    fmt::print("{}",
+               render(Json{{"restore_id", restore.restore_id}, {"runs", std::move(printer.runs)}},
+                      format));
   }
   return 0;
 }

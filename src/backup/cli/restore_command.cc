@@ -5,18 +5,20 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "backup/cli/position_settings.h"
 #include "backup/cli/progress.h"
 #include "backup/cli/restore_report.h"
 #include "backup/cli/session.h"
-#include "backup/cli/structured_output.h"
 #include "backup/positions/position_planner.h"
 #include "io/signals.h"
 #include "io/task_group.h"
 
 namespace odradek::backup {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr int kExitIntegrity = 5;
 constexpr int kExitPartly = 6;
@@ -30,8 +32,8 @@ Result<RestorePlan> make_plan(Session& session, RestoreOptions options) {
 }
 
 int print_plan(const RestorePlan& plan, OutputFormat format) {
-  fmt::print("{}",
-             format == OutputFormat::kText ? plan_text(plan) : structured(plan_json(plan), format));
+  fmt::print("{}", format == OutputFormat::kText ? plan_text(plan)
+                                                 : render(Json::parse(plan_json(plan)), format));
   return plan.has_conflicts() ? kExitPrecondition : 0;
 }
 
@@ -163,10 +165,7 @@ Result<int> run_restore_abort(const Settings& settings, OutputFormat format) {
           session->wait(abort_restores(*session->cluster, *session->store, runtime.workers,
                                        runtime.clock, session->keys, settings.restore.restore_id)));
   if (format != OutputFormat::kText) {
-    std::string list;
-    for (const std::string& id : aborted)
-      list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", id);
-    fmt::print("{}", structured(fmt::format(R"({{"aborted":[{}]}})", list), format));
+    fmt::print("{}", render(Json{{"aborted", aborted}}, format));
     return 0;
   }
   for (const std::string& id : aborted) {

@@ -6,7 +6,6 @@
 
 #include "backup/cli/progress.h"
 #include "backup/cli/runtime.h"
-#include "backup/cli/structured_output.h"
 
 namespace odradek::backup {
 namespace {
@@ -87,11 +86,11 @@ std::string execution_text(const ExecutionReport& report) {
 
 std::string execution_report(const ExecutionReport& report, OutputFormat format) {
   if (format == OutputFormat::kText) return execution_text(report);
-  return structured(execution_json(report).dump(2), format);
+  return render(execution_json(report), format);
 }
 
 std::string restore_report(const FullRestoreReport& full, OutputFormat format) {
-  if (format != OutputFormat::kText) return structured(restore_json(full).dump(), format);
+  if (format != OutputFormat::kText) return render(restore_json(full), format);
   const RestoreReport& report = full.restore;
   std::string out;
   for (const PlanNote& note : report.notes) {
@@ -120,14 +119,13 @@ std::string restore_report(const FullRestoreReport& full, OutputFormat format) {
 std::string verify_report(const VerifyRestoreReport& report, OutputFormat format) {
   const VerifyCounters& counters = report.counters;
   if (format != OutputFormat::kText) {
-    return structured(Json{{"restore_id", report.restore_id},
-                           {"topics", report.topics},
-                           {"records", counters.records},
-                           {"gone", counters.gone},
-                           {"more", counters.more},
-                           {"differences", report.differences}}
-                          .dump(2),
-                      format);
+    return render(Json{{"restore_id", report.restore_id},
+                       {"topics", report.topics},
+                       {"records", counters.records},
+                       {"gone", counters.gone},
+                       {"more", counters.more},
+                       {"differences", report.differences}},
+                  format);
   }
   std::string out;
   for (const std::string& difference : report.differences) {

@@ -6,7 +6,6 @@
 #include "backup/cli/offset_command.h"
 #include "backup/cli/restore_report.h"
 #include "backup/cli/session.h"
-#include "backup/cli/structured_output.h"
 #include "backup/positions/position_executor.h"
 
 // offset-rollback and what is below it.
@@ -58,7 +57,7 @@ Result<int> run_rollback_snapshot(const Settings& settings, OutputFormat format)
   ODK_TRY(const PositionSnapshot taken,
           session->wait(executor.snapshot(groups, "offset-rollback snapshot")));
   fmt::print("{}", format == OutputFormat::kText ? snapshot_text(taken)
-                                                 : structured(to_json(taken), format));
+                                                 : render(Json::parse(to_json(taken)), format));
   return 0;
 }
 
@@ -78,7 +77,7 @@ Result<int> run_rollback_list(const Settings& settings, OutputFormat format) {
                     {"groups", snapshot.groups.size()},
                     {"reason", snapshot.reason}});
   }
-  if (format != OutputFormat::kText) fmt::print("{}", structured(list.dump(2), format));
+  if (format != OutputFormat::kText) fmt::print("{}", render(list, format));
   return 0;
 }
 
@@ -88,7 +87,7 @@ Result<int> run_rollback_show(const Settings& settings, OutputFormat format,
   ODK_TRY(const std::unique_ptr<store::ObjectStore> store, open_store(settings));
   ODK_TRY(const PositionSnapshot snapshot, read_snapshot(*store, keys, id));
   fmt::print("{}", format == OutputFormat::kText ? snapshot_text(snapshot)
-                                                 : structured(to_json(snapshot), format));
+                                                 : render(Json::parse(to_json(snapshot)), format));
   return 0;
 }
 
@@ -113,7 +112,7 @@ Result<int> run_rollback_verify(const Settings& settings, OutputFormat format,
     for (const std::string& difference : found) fmt::print("DIFFERS  {}\n", difference);
     fmt::print("snapshot {}: {} differences\n", id, found.size());
   } else {
-    fmt::print("{}", structured(Json{{"id", id}, {"differences", found}}.dump(2), format));
+    fmt::print("{}", render(Json{{"id", id}, {"differences", found}}, format));
   }
   return found.empty() ? 0 : kExitPrecondition;
 }

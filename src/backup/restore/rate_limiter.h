@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "base/clock.h"
+#include "backup/engine/rate_limit.h"
 #include "base/result.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -17,20 +17,6 @@ struct RateLimits {
   bool operator==(const RateLimits&) const = default;
 };
 
-// Says how long who takes an amount has to wait: tokens come back with time, up to a second's
-// worth, and may be owed, so that amounts above a second's worth pass too. One thread.
-class TokenBucket {
- public:
-  explicit TokenBucket(uint64_t per_second) : per_second_(static_cast<double>(per_second)) {}
-
-  Duration take(uint64_t amount, MonotonicTime now);
-
- private:
-  double per_second_;
-  double tokens_ = 0;
-  MonotonicTime at_{};
-};
-
 // Shared by all partitions of a run. One loop.
 class RateLimiter {
  public:
@@ -42,8 +28,8 @@ class RateLimiter {
 
  private:
   io::Loop* loop_;
-  TokenBucket bytes_;
-  TokenBucket records_;
+  RateLimit bytes_;
+  RateLimit records_;
 };
 
 }  // namespace odradek::backup
