@@ -159,10 +159,13 @@ void mark_restore_point(store::ObjectStore& store, const std::string& label) {
     }
     snapshot.topics.push_back(std::move(there));
   }
-  ASSERT_TRUE(store.put("set/cluster/" + label, pack_snapshot(to_json(snapshot))->bytes()));
+  const Slice packed = *pack_snapshot(to_json(snapshot));
+  const uint64_t number = log->state().through_commit + 1;
+  const std::string key = ArchiveKeys("set").cluster(number, sha256_of(packed.bytes()));
+  ASSERT_TRUE(store.put(key, packed.bytes()));
   Commit commit;
   commit.at = SystemClock().wall_ms();
-  commit.cluster_key = "set/cluster/" + label;
+  commit.cluster_key = key;
   commit.restore_point = label;
   ASSERT_TRUE(log->append(std::move(commit)));
 }
