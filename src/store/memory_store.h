@@ -9,7 +9,7 @@
 namespace odradek::store {
 
 // Objects in memory, for tests and trials. Gone with the process.
-class MemoryStore final : public ObjectStore {
+class MemoryStore : public ObjectStore {
  public:
   Result<ObjectInfo> put_if_absent(const std::string& key, Bytes content) override;
   Result<ObjectInfo> put_if_match(const std::string& key, Bytes content,

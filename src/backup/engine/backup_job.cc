@@ -66,7 +66,22 @@ void BackupJob::set_rate_limits(uint64_t bytes_per_second, uint64_t records_per_
   records_rate_.set(records_per_second);
 }
 
+// Without create-only puts a writer that was thought dead could replace what another one wrote.
+io::Task<Result<void>> BackupJob::probe_store() {
+  ODK_CO_TRY(const store::Capabilities can, co_await workers_->run([this] {
+    return store::probe(*store_, keys_.backup_id() + "/state/");
+  }));
+  if (can.enforces_create_only) co_return Result<void>{};
+  const std::string warning = fmt::format(
+      "{} does not enforce create-only puts: nothing but the lease keeps two writers apart",
+      store_->describe());
+  ODK_LOG(warn, "weak fencing", kv("reason", warning));
+  report_.warnings.push_back(warning);
+  co_return Result<void>{};
+}
+
 io::Task<Result<BackupReport>> BackupJob::run() {
+  ODK_CO_TRY_VOID(co_await probe_store());
   ODK_CO_TRY(lease_, co_await workers_->run([this] {
     return Lease::acquire(*store_, keys_, *clock_, options_.owner);
   }));

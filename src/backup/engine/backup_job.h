@@ -39,6 +39,7 @@ class BackupJob {
   void set_rate_limits(uint64_t bytes_per_second, uint64_t records_per_second);
 
  private:
+  io::Task<Result<void>> probe_store();
   struct SelectedTopic {
     TopicFacts facts;
     std::vector<int32_t> partitions;

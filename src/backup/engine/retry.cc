@@ -1,6 +1,7 @@
 #include "backup/engine/retry.h"
 
 #include "base/log.h"
+#include "store/open_store.h"
 
 namespace odradek::backup {
 
@@ -71,6 +72,8 @@ bool is_store_outage(const Error& error) {
     case Errc::kLimitExceeded:  // throttled
     case Errc::kTimedOut:
     case Errc::kClosed: return true;
+    // Bytes that changed on their way, not an archive that is damaged.
+    case Errc::kChecksum: return store::is_about_store(error);
     default: return false;
   }
 }
