@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "backup/archive/archive_json.h"
+#include "backup/archive/snapshots.h"
 #include "base/result.h"
 
-// How the archive's JSON texts are taken apart. For the .cc files of this folder only.
+// How the archive's JSON texts are taken apart. For .cc files of the backup only.
 namespace odradek::backup {
 
 using Json = nlohmann::ordered_json;
@@ -63,15 +64,16 @@ std::vector<T> entries_of(const Json& object, const char* field, T (*parse)(cons
 // Runs `parse` on the text's JSON; whatever it throws becomes an Error. kUnsupported for a schema
 // above ours.
 template <class T, class Parse>
-Result<T> parse_object(std::string_view text, std::string_view format, Parse parse) {
+Result<T> parse_object(std::string_view text, std::string_view format, Parse parse,
+                       int schema_max = kArchiveSchema) {
   try {
     const Json object = Json::parse(text);
     if (take<std::string>(object, "format") != format) {
       throw BadField(fmt::format("format is not {}", format));
     }
-    if (const int schema = take<int>(object, "schema"); schema > kArchiveSchema) {
+    if (const int schema = take<int>(object, "schema"); schema > schema_max) {
       return Error(Errc::kUnsupported, fmt::format("{}: schema {}, this program reads up to {}",
-                                                   format, schema, kArchiveSchema));
+                                                   format, schema, schema_max));
     }
     return parse(object);
   } catch (const std::exception& failure) {
@@ -79,8 +81,11 @@ Result<T> parse_object(std::string_view text, std::string_view format, Parse par
   }
 }
 
-// The parts of a topic that more than one object holds.
+// What more than one kind of object holds.
 Json json_of(const TopicFacts& topic);
 TopicFacts topic_facts_of(const Json& object);
+// A committed position carries any bytes as metadata; JSON only Unicode.
+Json json_of(const GroupOffset& position);
+GroupOffset group_offset_of(const Json& object);
 
 }  // namespace odradek::backup

@@ -7,6 +7,7 @@
 #include "backup/archive/sha256.h"
 #include "backup/format/zstd_frame.h"
 #include "base/utf8.h"
+#include "proto/acl_names.h"
 
 namespace odradek::backup {
 namespace {
@@ -17,26 +18,6 @@ constexpr uint64_t kSnapshotBytesMax = 1ULL << 30U;
 constexpr int kZstdLevel = 3;
 
 using Names = std::span<const std::string_view>;
-constexpr std::string_view kResourceTypes[] = {
-    "UNKNOWN", "ANY", "TOPIC", "GROUP", "CLUSTER", "TRANSACTIONAL_ID", "DELEGATION_TOKEN", "USER"};
-constexpr std::string_view kPatternTypes[] = {"UNKNOWN", "ANY", "MATCH", "LITERAL", "PREFIXED"};
-constexpr std::string_view kOperations[] = {"UNKNOWN",
-                                            "ANY",
-                                            "ALL",
-                                            "READ",
-                                            "WRITE",
-                                            "CREATE",
-                                            "DELETE",
-                                            "ALTER",
-                                            "DESCRIBE",
-                                            "CLUSTER_ACTION",
-                                            "DESCRIBE_CONFIGS",
-                                            "ALTER_CONFIGS",
-                                            "IDEMPOTENT_WRITE",
-                                            "CREATE_TOKENS",
-                                            "DESCRIBE_TOKENS",
-                                            "TWO_PHASE_COMMIT"};
-constexpr std::string_view kPermissions[] = {"UNKNOWN", "ANY", "DENY", "ALLOW"};
 
 // A newer cluster's number stays a number.
 Json name_of(Names names, int8_t number) {
@@ -62,20 +43,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-Json json_of(const GroupOffset& o) {
-  Json j = {{"topic", o.topic},
-            {"partition", o.partition},
-            {"offset", o.offset},
-            {"leader_epoch", o.leader_epoch}};
-  // A committed position carries any bytes; JSON only Unicode.
-  if (is_utf8(o.metadata)) {
-    j["metadata"] = o.metadata;
-  } else {
-    j["metadata_hex"] = to_hex(as_bytes(o.metadata));
-  }
-  return j;
-}
-
 std::string metadata_of(const Json& j) {
   const auto found = j.find("metadata_hex");
   if (found == j.end()) return take<std::string>(j, "metadata");
@@ -87,10 +54,27 @@ std::string metadata_of(const Json& j) {
   return bytes;
 }
 
+}  // namespace
+
+Json json_of(const GroupOffset& o) {
+  Json j = {{"topic", o.topic},
+            {"partition", o.partition},
+            {"offset", o.offset},
+            {"leader_epoch", o.leader_epoch}};
+  if (is_utf8(o.metadata)) {
+    j["metadata"] = o.metadata;
+  } else {
+    j["metadata_hex"] = to_hex(as_bytes(o.metadata));
+  }
+  return j;
+}
+
 GroupOffset group_offset_of(const Json& j) {
   return {take<std::string>(j, "topic"), take<int32_t>(j, "partition"), take<int64_t>(j, "offset"),
           take<int32_t>(j, "leader_epoch"), metadata_of(j)};
 }
+
+namespace {
 
 Json json_of(const GroupState& g) {
   Json offsets = Json::array();
@@ -120,23 +104,23 @@ TopicSnapshot topic_snapshot_of(const Json& j) {
 }
 
 Json json_of(const AclEntry& acl) {
-  return {{"resource_type", name_of(kResourceTypes, acl.resource_type)},
+  return {{"resource_type", name_of(proto::kResourceTypeNames, acl.resource_type)},
           {"resource_name", acl.resource_name},
-          {"pattern_type", name_of(kPatternTypes, acl.pattern_type)},
+          {"pattern_type", name_of(proto::kPatternTypeNames, acl.pattern_type)},
           {"principal", acl.principal},
           {"host", acl.host},
-          {"operation", name_of(kOperations, acl.operation)},
-          {"permission", name_of(kPermissions, acl.permission)}};
+          {"operation", name_of(proto::kAclOperationNames, acl.operation)},
+          {"permission", name_of(proto::kAclPermissionNames, acl.permission)}};
 }
 
 AclEntry acl_of(const Json& j) {
-  return {number_of(j, "resource_type", kResourceTypes),
+  return {number_of(j, "resource_type", proto::kResourceTypeNames),
           take<std::string>(j, "resource_name"),
-          number_of(j, "pattern_type", kPatternTypes),
+          number_of(j, "pattern_type", proto::kPatternTypeNames),
           take<std::string>(j, "principal"),
           take<std::string>(j, "host"),
-          number_of(j, "operation", kOperations),
-          number_of(j, "permission", kPermissions)};
+          number_of(j, "operation", proto::kAclOperationNames),
+          number_of(j, "permission", proto::kAclPermissionNames)};
 }
 
 Json json_of(const QuotaEntry& quota) {

@@ -44,6 +44,7 @@ TEST(PositionSnapshot, ReadsBackWhatWasWritten) {
   const ArchiveKeys keys("set");
   PositionSnapshot older{.id = "a", .at = 5, .cluster_id = "c", .reason = "r"};
   older.groups.push_back({.id = "g", .existed = true, .positions = {{"t", 1, 7, 3, "note"}}});
+  older.groups.back().positions.push_back({"t", 2, 8, 3, "\xff\xfe no text"});
   PositionSnapshot newer = older;
   newer.id = "0";
   newer.at = 9;

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <tuple>
+
+#include "backup/archive/json_fields.h"
 
 namespace odradek::backup {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "odradek-offset-snapshot";
 constexpr int kSchema = 1;
@@ -22,13 +21,7 @@ std::string key_of(const ArchiveKeys& keys, std::string_view id) {
 
 Json json_of(const GroupBefore& group) {
   Json positions = Json::array();
-  for (const GroupOffset& p : group.positions) {
-    positions.push_back({{"topic", p.topic},
-                         {"partition", p.partition},
-                         {"offset", p.offset},
-                         {"leader_epoch", p.leader_epoch},
-                         {"metadata", p.metadata}});
-  }
+  for (const GroupOffset& position : group.positions) positions.push_back(json_of(position));
   return {{"id", group.id}, {"existed", group.existed}, {"positions", std::move(positions)}};
 }
 
@@ -36,10 +29,8 @@ GroupBefore group_of(const Json& object) {
   GroupBefore group;
   group.id = object.at("id").get<std::string>();
   group.existed = object.at("existed").get<bool>();
-  for (const Json& p : object.at("positions")) {
-    group.positions.push_back({p.at("topic").get<std::string>(), p.at("partition").get<int32_t>(),
-                               p.at("offset").get<int64_t>(), p.at("leader_epoch").get<int32_t>(),
-                               p.at("metadata").get<std::string>()});
+  for (const Json& position : object.at("positions")) {
+    group.positions.push_back(group_offset_of(position));
   }
   return group;
 }
@@ -60,25 +51,18 @@ std::string to_json(const PositionSnapshot& snapshot) {
 }
 
 Result<PositionSnapshot> parse_position_snapshot(std::string_view text) {
-  try {
-    const Json object = Json::parse(text);
-    if (object.at("format").get<std::string>() != kFormat) {
-      return Error(Errc::kMalformed, fmt::format("format is not {}", kFormat));
-    }
-    if (const int schema = object.at("schema").get<int>(); schema > kSchema) {
-      return Error(Errc::kUnsupported,
-                   fmt::format("schema {}, this program reads up to {}", schema, kSchema));
-    }
-    PositionSnapshot snapshot;
-    snapshot.id = object.at("id").get<std::string>();
-    snapshot.at = object.at("at").get<int64_t>();
-    snapshot.cluster_id = object.at("cluster_id").get<std::string>();
-    snapshot.reason = object.at("reason").get<std::string>();
-    for (const Json& group : object.at("groups")) snapshot.groups.push_back(group_of(group));
-    return snapshot;
-  } catch (const std::exception& failure) {
-    return Error(Errc::kMalformed, failure.what());
-  }
+  return parse_object<PositionSnapshot>(
+      text, kFormat,
+      [](const Json& object) {
+        PositionSnapshot snapshot;
+        snapshot.id = take<std::string>(object, "id");
+        snapshot.at = take<int64_t>(object, "at");
+        snapshot.cluster_id = take<std::string>(object, "cluster_id");
+        snapshot.reason = take<std::string>(object, "reason");
+        for (const Json& group : object.at("groups")) snapshot.groups.push_back(group_of(group));
+        return snapshot;
+      },
+      kSchema);
 }
 
 Result<void> write_snapshot(store::ObjectStore& store, const ArchiveKeys& keys,

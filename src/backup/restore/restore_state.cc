@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <tuple>
 
+#include "backup/archive/json_fields.h"
+
 namespace odradek::backup {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "odradek-restore";
 constexpr int kSchema = 1;
@@ -144,19 +143,7 @@ std::string to_json(const RestoreState& state) {
 }
 
 Result<RestoreState> parse_restore_state(std::string_view text) {
-  try {
-    const Json object = Json::parse(text);
-    if (object.at("format").get<std::string>() != kFormat) {
-      return Error(Errc::kMalformed, fmt::format("format is not {}", kFormat));
-    }
-    if (const int schema = object.at("schema").get<int>(); schema > kSchema) {
-      return Error(Errc::kUnsupported,
-                   fmt::format("schema {}, this program reads up to {}", schema, kSchema));
-    }
-    return state_of(object);
-  } catch (const std::exception& failure) {
-    return Error(Errc::kMalformed, failure.what());
-  }
+  return parse_object<RestoreState>(text, kFormat, state_of, kSchema);
 }
 
 std::string restore_state_key(const ArchiveKeys& keys, std::string_view restore_id) {

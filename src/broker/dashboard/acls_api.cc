@@ -1,10 +1,11 @@
 // Access control entries: listed, added, removed.
 
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include "broker/dashboard/operations.h"
 #include "broker/security/acl.h"
+#include "proto/acl_names.h"
 #include "proto/messages/create_acls_request.h"
 #include "proto/messages/create_acls_response.h"
 #include "proto/messages/delete_acls_request.h"
@@ -19,29 +20,7 @@ using proto::ErrorCode;
 
 constexpr int8_t kAny = 1;
 
-// A number of the protocol, by the name Kafka's tools print.
 using Names = std::span<const std::string_view>;
-constexpr std::array<std::string_view, 8> kTypes = {
-    "UNKNOWN", "ANY", "TOPIC", "GROUP", "CLUSTER", "TRANSACTIONAL_ID", "DELEGATION_TOKEN", "USER"};
-constexpr std::array<std::string_view, 5> kPatterns = {"UNKNOWN", "ANY", "MATCH", "LITERAL",
-                                                       "PREFIXED"};
-constexpr std::array<std::string_view, 16> kOperations = {"UNKNOWN",
-                                                          "ANY",
-                                                          "ALL",
-                                                          "READ",
-                                                          "WRITE",
-                                                          "CREATE",
-                                                          "DELETE",
-                                                          "ALTER",
-                                                          "DESCRIBE",
-                                                          "CLUSTER_ACTION",
-                                                          "DESCRIBE_CONFIGS",
-                                                          "ALTER_CONFIGS",
-                                                          "IDEMPOTENT_WRITE",
-                                                          "CREATE_TOKENS",
-                                                          "DESCRIBE_TOKENS",
-                                                          "TWO_PHASE_COMMIT"};
-constexpr std::array<std::string_view, 4> kPermissions = {"UNKNOWN", "ANY", "DENY", "ALLOW"};
 
 std::string_view name_of(Names names, int8_t number) {
   const auto index = static_cast<size_t>(number);
@@ -71,10 +50,11 @@ struct Entry {
 
 Result<Entry> read_entry(const Json& body) {
   Entry entry;
-  ODK_TRY(entry.type, number_member_of(body, "resource_type", kTypes));
-  ODK_TRY(entry.pattern, number_member_of(body, "pattern", kPatterns, "LITERAL"));
-  ODK_TRY(entry.operation, number_member_of(body, "operation", kOperations));
-  ODK_TRY(entry.permission, number_member_of(body, "permission", kPermissions, "ALLOW"));
+  ODK_TRY(entry.type, number_member_of(body, "resource_type", proto::kResourceTypeNames));
+  ODK_TRY(entry.pattern, number_member_of(body, "pattern", proto::kPatternTypeNames, "LITERAL"));
+  ODK_TRY(entry.operation, number_member_of(body, "operation", proto::kAclOperationNames));
+  ODK_TRY(entry.permission,
+          number_member_of(body, "permission", proto::kAclPermissionNames, "ALLOW"));
   ODK_TRY(entry.name, text_member(body, "resource_name"));
   ODK_TRY(entry.principal, text_member(body, "principal"));
   ODK_TRY(entry.host, text_member(body, "host", "*"));
@@ -97,13 +77,13 @@ io::Task<Result<Json>> list_acls(ApiContext& context, ApiCall /*call*/) {
   ODK_CO_TRY_VOID(check_answer(code, answer.message.error_message, ""));
   for (const auto& resource : answer.message.resources) {
     for (const auto& acl : resource.acls) {
-      acls.push_back({{"resource_type", name_of(kTypes, resource.resource_type)},
+      acls.push_back({{"resource_type", name_of(proto::kResourceTypeNames, resource.resource_type)},
                       {"resource_name", std::string(resource.resource_name)},
-                      {"pattern", name_of(kPatterns, resource.pattern_type)},
+                      {"pattern", name_of(proto::kPatternTypeNames, resource.pattern_type)},
                       {"principal", std::string(acl.principal)},
                       {"host", std::string(acl.host)},
-                      {"operation", name_of(kOperations, acl.operation)},
-                      {"permission", name_of(kPermissions, acl.permission_type)}});
+                      {"operation", name_of(proto::kAclOperationNames, acl.operation)},
+                      {"permission", name_of(proto::kAclPermissionNames, acl.permission_type)}});
     }
   }
   co_return Json{{"enabled", true}, {"acls", std::move(acls)}};
