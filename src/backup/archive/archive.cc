@@ -108,6 +108,16 @@ Result<ArchiveState> read_archive(store::ObjectStore& store, const ArchiveKeys& 
   return state;
 }
 
+Result<ArchiveState> read_existing_archive(store::ObjectStore& store, const ArchiveKeys& keys) {
+  ODK_TRY(ArchiveState archive, read_archive(store, keys));
+  if (archive.through_commit == 0) return no_backup(store, keys);
+  return archive;
+}
+
+Error no_backup(const store::ObjectStore& store, const ArchiveKeys& keys) {
+  return {Errc::kNotFound, fmt::format("{} has no backup {}", store.describe(), keys.backup_id())};
+}
+
 Result<std::unique_ptr<CommitLog>> CommitLog::open(store::ObjectStore& store, ArchiveKeys keys,
                                                    uint32_t writer_epoch) {
   std::unique_ptr<CommitLog> log(new CommitLog(store, std::move(keys), writer_epoch));

@@ -53,6 +53,10 @@ class ArchiveKeys {
 // gives an empty state (through_commit 0). Errors: kMalformed, kChecksum (broken chain),
 // kUnsupported, kIo.
 Result<ArchiveState> read_archive(store::ObjectStore& store, const ArchiveKeys& keys);
+// The same for those that need one: no_backup() when nothing was ever committed.
+Result<ArchiveState> read_existing_archive(store::ObjectStore& store, const ArchiveKeys& keys);
+// kNotFound, naming store and backup.
+Error no_backup(const store::ObjectStore& store, const ArchiveKeys& keys);
 
 // Appends commits for one writer. Loads the state once and follows it from then on.
 // Blocking; one thread at a time.

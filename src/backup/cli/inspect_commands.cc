@@ -26,11 +26,7 @@ Result<int> run_list(const Settings& settings, OutputFormat format) {
 Result<int> run_describe(const Settings& settings, OutputFormat format) {
   ODK_TRY(const ArchiveKeys keys, archive_keys(settings));
   ODK_TRY(const std::unique_ptr<store::ObjectStore> store, open_store(settings));
-  ODK_TRY(const ArchiveState archive, read_archive(*store, keys));
-  if (archive.through_commit == 0) {
-    return Error(Errc::kNotFound,
-                 fmt::format("{} has no backup {}", store->describe(), keys.backup_id()));
-  }
+  ODK_TRY(const ArchiveState archive, read_existing_archive(*store, keys));
   fmt::print("{}", describe_archive(archive, format));
   return 0;
 }
@@ -48,11 +44,7 @@ Result<int> run_validate(const Settings& settings, OutputFormat format, Validate
 Result<int> run_status(const Settings& settings, OutputFormat format) {
   ODK_TRY(const ArchiveKeys keys, archive_keys(settings));
   ODK_TRY(const std::unique_ptr<store::ObjectStore> store, open_store(settings));
-  ODK_TRY(const ArchiveState archive, read_archive(*store, keys));
-  if (archive.through_commit == 0) {
-    return Error(Errc::kNotFound,
-                 fmt::format("{} has no backup {}", store->describe(), keys.backup_id()));
-  }
+  ODK_TRY(const ArchiveState archive, read_existing_archive(*store, keys));
   ODK_TRY(const LeaseContent lease, read_lease(*store, keys));
   fmt::print("{}", describe_status(archive, lease, SystemClock().wall_ms(), format));
   return 0;

@@ -105,15 +105,11 @@ class Collector {
 Result<GcReport> collect_garbage(store::ObjectStore& store, const ArchiveKeys& keys,
                                  const Clock& clock, GcOptions options) {
   ODK_TRY(const std::vector<store::ObjectInfo> objects, store.list(keys.backup_id() + "/"));
-  if (objects.empty()) {
-    return Error(Errc::kNotFound,
-                 fmt::format("{} has no backup {}", store.describe(), keys.backup_id()));
-  }
+  if (objects.empty()) return no_backup(store, keys);
   ODK_TRY(const std::unique_ptr<Lease> lease,
           Lease::acquire(store, keys, clock, "kafka-backup gc"));
   const Result<ArchiveState> state = read_archive(store, keys);
-  Result<GcReport> report = Error(
-      Errc::kNotFound, fmt::format("{} has no backup {}", store.describe(), keys.backup_id()));
+  Result<GcReport> report = no_backup(store, keys);
   if (!state) {
     report = state.error();
   } else if (state->through_commit != 0) {

@@ -62,13 +62,13 @@ class Validation {
 
   Result<ValidationReport> run() {
     ODK_TRY(objects_, store_->list(keys_.backup_id() + "/"));
-    if (objects_.empty()) return no_such_archive();
+    if (objects_.empty()) return no_backup(*store_, keys_);
     const Result<ArchiveState> state = read_archive(*store_, keys_);
     if (!state) {
       if (!is_damage(state.error())) return state.error();
       report_.findings.push_back(state.error().to_string());
     } else if (state->through_commit == 0) {
-      return no_such_archive();
+      return no_backup(*store_, keys_);
     }
     ODK_TRY(const std::vector<std::string> chain,
             check_chain(*store_, keys_, state ? &*state : nullptr, objects_));
@@ -86,11 +86,6 @@ class Validation {
   }
 
  private:
-  Error no_such_archive() const {
-    return {Errc::kNotFound,
-            fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id())};
-  }
-
   // The same fault may show in more than one way of looking.
   void add(const std::vector<std::string>& findings) {
     for (const std::string& finding : findings) {

@@ -1,7 +1,5 @@
 #include "backup/positions/capture_groups.h"
 
-#include <fmt/format.h>
-
 #include "backup/archive/lease.h"
 #include "backup/archive/snapshots.h"
 
@@ -12,10 +10,7 @@ namespace {
 Result<uint64_t> commit_groups(store::ObjectStore& store, const ArchiveKeys& keys,
                                uint32_t writer_epoch, const GroupsSnapshot& snapshot) {
   ODK_TRY(const std::unique_ptr<CommitLog> log, CommitLog::open(store, keys, writer_epoch));
-  if (log->state().through_commit == 0) {
-    return Error(Errc::kNotFound,
-                 fmt::format("{} has no backup {}", store.describe(), keys.backup_id()));
-  }
+  if (log->state().through_commit == 0) return no_backup(store, keys);
   ODK_TRY(const Slice packed, pack_snapshot(to_json(snapshot)));
   const std::string key = keys.groups(log->state().through_commit + 1, sha256_of(packed.bytes()));
   // A run that died behind this put left the object without a commit: it is replaced.

@@ -67,11 +67,8 @@ io::Task<Result<GroupsSnapshot>> PositionPlanner::archived_groups() {
 }
 
 io::Task<Result<void>> PositionPlanner::read_archive_and_restore() {
-  ODK_CO_TRY(archive_, co_await workers_->run([this] { return read_archive(*store_, keys_); }));
-  if (archive_.through_commit == 0) {
-    co_return Error(Errc::kNotFound,
-                    fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id()));
-  }
+  ODK_CO_TRY(archive_,
+             co_await workers_->run([this] { return read_existing_archive(*store_, keys_); }));
   ODK_CO_TRY(const cluster::MetadataPtr metadata,
              co_await cluster_->refresh({}, cluster_->request_deadline()));
   const std::string cluster_id = metadata->cluster_id;

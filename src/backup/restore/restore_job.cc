@@ -25,11 +25,8 @@ RestoreJob::~RestoreJob() = default;
 
 io::Task<Result<RestorePlan>> RestoreJob::plan() {
   report_progress("plan");
-  ODK_CO_TRY(archive_, co_await workers_->run([this] { return read_archive(*store_, keys_); }));
-  if (archive_.through_commit == 0) {
-    co_return Error(Errc::kNotFound,
-                    fmt::format("{} has no backup {}", store_->describe(), keys_.backup_id()));
-  }
+  ODK_CO_TRY(archive_,
+             co_await workers_->run([this] { return read_existing_archive(*store_, keys_); }));
   ODK_CO_TRY(point_, co_await workers_->run([this] {
     return find_restore_point(*store_, archive_, options_.restore_point);
   }));

@@ -10,7 +10,6 @@
 namespace odradek::store::azure {
 namespace {
 
-constexpr size_t kListingMaxBytes = 32U << 20U;  // a page has at most 5000 blobs
 constexpr uint64_t kRangeMd5Max = 4U << 20U;     // Azure hashes no longer ranges
 
 }  // namespace
@@ -55,8 +54,7 @@ cloud::Outcome AzureStore::read_object(const std::string& object, const cloud::R
   if (range.kind == cloud::ReadRange::Kind::kFrom) {
     call.headers.push_back({"x-ms-range", range.text()});
     if (range.length <= kRangeMd5Max) call.headers.push_back({kRangeMd5Header, "true"});
-    call.also_good = {416};
-    call.max_bytes = std::max(call.max_bytes, size_t{64} << 10U);  // room for the words of a 416
+    cloud::allow_no_range(call);
   }
   return exchange_.run(call);
 }
@@ -94,20 +92,13 @@ Result<cloud::ListPage> AzureStore::list_page(const std::string& prefix, const s
   call.object = name_of(prefix);
   call.query = {{"restype", "container"}, {"comp", "list"}, {"prefix", prefix}};
   if (!from.empty()) call.query.emplace_back("marker", from);
-  call.max_bytes = kListingMaxBytes;
-  const cloud::Outcome outcome = exchange_.run(call);
-  if (!outcome) return outcome.error().error;
-  Result<cloud::ListPage> page = parse_listing(outcome->http.body.text());
-  if (!page) return page.error().with_context("list " + call.object);
-  return page;
+  return cloud::run_listing(exchange_, std::move(call), parse_listing);
 }
 
 Result<void> AzureStore::remove_object(const std::string& object) {
   cloud::Call call = this->call("remove", "DELETE", object);
   call.headers.push_back({"x-ms-delete-snapshots", "include"});
-  const cloud::Outcome outcome = exchange_.run(call);
-  if (outcome || outcome.error().failure.kind == cloud::FailureKind::kNotFound) return {};
-  return outcome.error().error;
+  return cloud::run_removal(exchange_, call);
 }
 
 std::unique_ptr<cloud::PartUpload> AzureStore::start_upload(const std::string& object,

@@ -187,4 +187,27 @@ Result<void> CloudStore::remove(const std::string& key) {
   return remove_object(object_of(key));
 }
 
+void allow_no_range(Call& call) {
+  constexpr size_t kRefusalBytes = size_t{64} << 10U;
+  call.also_good = {416};
+  call.max_bytes = std::max(call.max_bytes, kRefusalBytes);
+}
+
+Result<ListPage> run_listing(Exchange& exchange, Call call,
+                             Result<ListPage> (*parse)(std::string_view body)) {
+  constexpr size_t kPageBytesMax = size_t{32} << 20U;  // some thousand names
+  call.max_bytes = kPageBytesMax;
+  const Outcome outcome = exchange.run(call);
+  if (!outcome) return outcome.error().error;
+  Result<ListPage> page = parse(outcome->http.body.text());
+  if (!page) return page.error().with_context("list " + call.object);
+  return page;
+}
+
+Result<void> run_removal(Exchange& exchange, const Call& call) {
+  const Outcome outcome = exchange.run(call);
+  if (outcome || outcome.error().failure.kind == FailureKind::kNotFound) return {};
+  return outcome.error().error;
+}
+
 }  // namespace odradek::store::cloud

@@ -105,6 +105,14 @@ class CloudStore : public ObjectStore {
   PartPool pool_;
 };
 
+// Lets a call for a range of an object be answered with 416: the range begins behind the end.
+void allow_no_range(Call& call);
+// Runs a call for a page of names, which is at most 32 MiB; `parse` is the store's.
+Result<ListPage> run_listing(Exchange& exchange, Call call,
+                             Result<ListPage> (*parse)(std::string_view body));
+// Runs a call that removes an object; one that is not there is removed.
+Result<void> run_removal(Exchange& exchange, const Call& call);
+
 // What of an answer lies in the range. Errors: kMalformed when the answer is about other bytes.
 Result<Slice> cut_answer(const web::HttpResponse& response, const ReadRange& range);
 

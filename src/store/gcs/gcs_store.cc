@@ -15,7 +15,6 @@
 namespace odradek::store::gcs {
 namespace {
 
-constexpr size_t kListingMaxBytes = 16U << 20U;  // a page has at most 1000 objects
 constexpr const char* kFields = "name,size,generation,crc32c,metadata";
 
 }  // namespace
@@ -106,8 +105,7 @@ cloud::Outcome GcsStore::read_object(const std::string& object, const cloud::Rea
   call.max_bytes = range.max_bytes();
   if (range.kind != cloud::ReadRange::Kind::kWhole) {
     call.headers.push_back({"range", range.text()});
-    call.also_good = {416};
-    call.max_bytes = std::max(call.max_bytes, size_t{64} << 10U);  // room for the words of a 416
+    cloud::allow_no_range(call);
   }
   return exchange_.run(call);
 }
@@ -137,18 +135,11 @@ Result<cloud::ListPage> GcsStore::list_page(const std::string& prefix, const std
   call.object = name_of(prefix);
   call.query = {{"prefix", prefix}, {"fields", "nextPageToken,items(name,size,generation)"}};
   if (!from.empty()) call.query.emplace_back("pageToken", from);
-  call.max_bytes = kListingMaxBytes;
-  const cloud::Outcome outcome = exchange_.run(call);
-  if (!outcome) return outcome.error().error;
-  Result<cloud::ListPage> page = parse_listing(outcome->http.body.text());
-  if (!page) return page.error().with_context("list " + call.object);
-  return page;
+  return cloud::run_listing(exchange_, std::move(call), parse_listing);
 }
 
 Result<void> GcsStore::remove_object(const std::string& object) {
-  const cloud::Outcome outcome = exchange_.run(call("remove", "DELETE", object));
-  if (outcome || outcome.error().failure.kind == cloud::FailureKind::kNotFound) return {};
-  return outcome.error().error;
+  return cloud::run_removal(exchange_, call("remove", "DELETE", object));
 }
 
 std::unique_ptr<cloud::PartUpload> GcsStore::start_upload(const std::string& object,

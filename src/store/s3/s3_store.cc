@@ -10,11 +10,7 @@
 #include "store/s3/s3_upload.h"
 
 namespace odradek::store::s3 {
-namespace {
-
-constexpr size_t kListingMaxBytes = 16U << 20U;  // a page has at most 1000 keys of 1 KiB
-
-}  // namespace
+namespace {}  // namespace
 
 S3Store::S3Store(S3Options options, std::unique_ptr<AwsCredentialCache> credentials)
     : CloudStore(options.cloud, "s3://" + options.address.bucket, options.prefix),
@@ -67,8 +63,7 @@ cloud::Outcome S3Store::read_object(const std::string& object, const cloud::Read
     if (options_.checksums) call.headers.push_back({"x-amz-checksum-mode", "ENABLED"});
   } else {
     call.headers.push_back({"range", range.text()});
-    call.also_good = {416};
-    call.max_bytes = std::max(call.max_bytes, size_t{64} << 10U);  // room for the words of a 416
+    cloud::allow_no_range(call);
   }
   return exchange_.run(call);
 }
@@ -89,18 +84,11 @@ Result<cloud::ListPage> S3Store::list_page(const std::string& prefix, const std:
   call.object = name_of(prefix);
   call.query = {{"list-type", "2"}, {"prefix", prefix}, {"encoding-type", "url"}};
   if (!from.empty()) call.query.emplace_back("continuation-token", from);
-  call.max_bytes = kListingMaxBytes;
-  const cloud::Outcome outcome = exchange_.run(call);
-  if (!outcome) return outcome.error().error;
-  Result<cloud::ListPage> page = parse_listing(outcome->http.body.text());
-  if (!page) return page.error().with_context("list " + call.object);
-  return page;
+  return cloud::run_listing(exchange_, std::move(call), parse_listing);
 }
 
 Result<void> S3Store::remove_object(const std::string& object) {
-  const cloud::Outcome outcome = exchange_.run(call("remove", "DELETE", object));
-  if (outcome || outcome.error().failure.kind == cloud::FailureKind::kNotFound) return {};
-  return outcome.error().error;
+  return cloud::run_removal(exchange_, call("remove", "DELETE", object));
 }
 
 std::unique_ptr<cloud::PartUpload> S3Store::start_upload(const std::string& object,
