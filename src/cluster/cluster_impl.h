@@ -78,7 +78,7 @@ class Cluster::Impl {
   ConnectionPool pool_;
   Backoff backoff_;
   io::TaskGroup rounds_;
-  io::Event changed_;   // a round ended, or the last caller left
+  io::Event changed_;  // a round ended, or the last caller left
   io::Event stopping_;
   std::vector<io::HostPort> bootstrap_;  // empty: to be looked up
   io::HostPort avoided_;  // failed last

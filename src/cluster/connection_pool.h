@@ -47,7 +47,7 @@ class ConnectionPool {
     io::Event changed;
     bool is_connecting = false;
     uint64_t attempts = 0;  // finished ones
-    int failures = 0;       // in a row
+    int failures = 0;  // in a row
     MonotonicTime rests_until{};
     Error last_error{Errc::kClosed};
   };

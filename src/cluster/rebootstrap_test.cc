@@ -100,8 +100,7 @@ class RebootstrapTest : public testing::Test {
   }
 
   Cluster::Connection connect_lane(uint16_t port, Lane lane) {
-    auto connected =
-        loop_.block_on(cluster_->connection(port, lane, loop_.now() + seconds(5)));
+    auto connected = loop_.block_on(cluster_->connection(port, lane, loop_.now() + seconds(5)));
     EXPECT_TRUE(connected) << connected.error().to_string();
     return connected ? *std::move(connected) : nullptr;
   }
