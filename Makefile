@@ -65,16 +65,11 @@ fuzz-messages: ## the decoder of each protocol message on its own, FUZZ_SECONDS 
 	cmake --build --preset fuzz --target proto_fuzz
 	fuzz/proto_each.sh build/fuzz/bin/proto_fuzz $(FUZZ_SECONDS) build/fuzz/messages $(TEST_JOBS)
 
-# build/lint has no precompiled headers, so that clang-tidy needs no build first. Tests are
-# formatted but not analysed: gtest's macros make clang-tidy slow and wrong.
 lint: ## formatter, clang-tidy and house rules; LINT=regex picks files
 	@tools/install-deps.sh core lint
 	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 --dry-run -Werror
 	@tools/tidy.py
-	@cmake --preset dev -B build/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
-	@run-clang-tidy-19 -p build/lint -quiet -use-color=0 \
-	  '^$(CURDIR)/(?!build/|tests/)(?!.*_test\.cc)(?=.*$(LINT))' 2>/dev/null | sed '/^\[/d'
-	@echo "lint: clean"
+	@tools/lint.sh '$(LINT)'
 
 format: ## let clang-format rewrite the sources
 	@tools/install-deps.sh lint

@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+import socket_floor
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BROKER = ROOT / "build/release/bin/odradek-broker"
 PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
@@ -34,6 +36,11 @@ KFAKE_SOURCE = ROOT / "bench/peers/kfake"
 TESTS = os.environ.get("BENCH_TESTS",
                        "produce1,fetch,produceall,produceidem,producelz4,latency,e2e,idle")
 
+FETCH = "fetch, CPU per million 1 KiB records"
+FETCH_CPU = "fetch, broker CPU s per million (user part)"
+MILLION_BYTES = 1_000_000 * 1024
+FLOOR_ROUNDS = 3
+
 # metric of bench.sh -> our row
 LOAD_ROWS = [
     ("RSS after 1024 MiB produced, MiB", "memory after 1 GiB produced", "MiB RSS"),
@@ -45,8 +52,7 @@ LOAD_ROWS = [
      "produce idempotent, CPU per million 1 KiB records", "s CPU"),
     ("produce acks=1 lz4, broker CPU s per million (user part)",
      "produce acks=1 lz4, CPU per million 1 KiB records", "s CPU"),
-    ("fetch, broker CPU s per million (user part)",
-     "fetch, CPU per million 1 KiB records", "s CPU"),
+    (FETCH_CPU, FETCH, "s CPU"),
     ("produce latency at 1000 msg/s, p50 ms", "produce at 1,000 msg/s, p50", "ms"),
     ("produce latency run, broker CPU us per message",
      "produce at 1,000 msg/s, CPU per message", "us CPU"),
@@ -177,7 +183,7 @@ def measure(label, broker):
 
 def emit(name, unit, value, peer, peer_value, note=None):
     row = {"name": name, "unit": unit, "value": value, "better": "lower"}
-    if name.startswith("on disk: ") and "CPU per million" in name:
+    if name.startswith("on disk: ") and "CPU per million" in name and peer != "send(2) alone":
         row["goal"] = peer_value  # no worse than kfake in the same sitting
     if peer_value is not None:
         row |= {"peer": peer, "peer_value": peer_value}
@@ -222,6 +228,11 @@ def main():
     no_go = "peer missing: no Go"
     emit_all("", "", ours, KAFKA, kafka_s, None if have_kafka else missing)
     emit_all("", " (beside kfake)", ours, KFAKE, kfake_s, None if have_kfake else no_go)
+    floor = min(socket_floor.send_floor(MILLION_BYTES) for _ in range(FLOOR_ROUNDS))
+    for prefix, metrics in (("", ours), ("on disk: ", disk)):
+        if FETCH_CPU in metrics:
+            emit(f"{prefix}{FETCH} (beside send alone)", "s CPU", metrics[FETCH_CPU],
+                 "send(2) alone", floor)
     emit_all("on disk: ", "", disk, f"{KFAKE} on disk", kfake_disk, None if have_kfake else no_go)
 
 

@@ -24,6 +24,8 @@ import tempfile
 import time
 import urllib.request
 
+import socket_floor
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PROXY = ROOT / "build/release/bin/kafka-partition-proxy"
 PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
@@ -37,6 +39,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 RECORDS = int(1048576 * float(os.environ.get("BENCH_SCALE", "1")))
 RECORD_BYTES = 1024
 GIGABYTES = RECORDS * RECORD_BYTES / 1e9
+FLOOR_BYTES = 1 << 30
 PARTITIONS = "12"
 FILES_NEEDED = 11_000
 SETTLE_SECONDS = 3  # until consumers wait at the end
@@ -197,9 +200,12 @@ def traffic_rows(direct, ours, other):
              other.least(f"latency_{quantile}_ms") - base)
     emit("produce, CPU per GB", "s CPU", ours.least("produce_broker_cpu_s") / GIGABYTES, 0.4,
          other.least("produce_broker_cpu_s") / GIGABYTES)
-    emit("fetch, CPU per GB scanned", "s CPU",
-         min(r["fetch_broker_cpu_s"] / r["scanned_gb"] for r in ours.rounds), 0.35,
+    scanned = min(r["fetch_broker_cpu_s"] / r["scanned_gb"] for r in ours.rounds)
+    emit("fetch, CPU per GB scanned", "s CPU", scanned, 0.35,
          other.least("fetch_broker_cpu_s") / GIGABYTES)
+    emit("fetch, CPU per GB scanned (beside recv and send alone)", "s CPU", scanned, None,
+         min(socket_floor.relay_floor(FLOOR_BYTES) for _ in range(ROUNDS)) * 1e9 / FLOOR_BYTES,
+         peer="recv(2) and send(2) alone")
     emit("fetch, bytes scanned per byte of the topic", "ratio",
          ours.least("scanned_gb") / GIGABYTES, None)
     for test in ("produce", "fetch"):

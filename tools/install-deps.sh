@@ -11,7 +11,7 @@ declare -A GROUPS_OF=(
     liblz4-dev libsnappy-dev zlib1g-dev libxxhash-dev libspdlog-dev libfmt-dev libyaml-cpp-dev
     libcli11-dev libre2-dev nlohmann-json3-dev libsqlite3-dev libpugixml-dev libmimalloc-dev
     libgtest-dev libgmock-dev libbenchmark-dev"
-  [lint]="clang-format-19 clang-tidy-19"
+  [lint]="clang-format-19 python3-venv"
   [bench]="gcc libc6-dev librdkafka-dev default-jre-headless maven"
   [docs]="doxygen python3"
   [compat]="python3-venv golang-go default-jdk-headless maven"

@@ -1,0 +1,100 @@
+"""What the kernel takes to move bytes over loopback TCP, without any program around it.
+
+A server cannot answer a fetch for less than send() costs, nor a proxy pass it on for less than
+recv() and send(). The rows of broker and proxy stand beside this floor, measured in the same run.
+"""
+
+import mmap
+import os
+import resource
+import socket
+
+PIECE = 1 << 20
+
+
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def connected():
+    """A pair of TCP sockets of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    return client, server
+
+
+def in_child(work):
+    """Runs `work` in a process of its own, so that its CPU is not ours."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
+def drain(source):
+    room = memoryview(bytearray(PIECE))
+    while source.recv_into(room):
+        pass
+
+
+def send_all(target, source, size):
+    for start in range(0, size, PIECE):
+        target.sendall(source[start:min(start + PIECE, size)])
+
+
+def send_floor(size):
+    """CPU seconds to send `size` different bytes of memory."""
+    with mmap.mmap(-1, size) as memory:
+        for start in range(0, size, mmap.PAGESIZE):
+            memory[start] = 1
+        near, far = connected()
+        child = in_child(lambda: (near.close(), drain(far)))
+        far.close()
+        before = cpu_seconds()
+        with memoryview(memory) as view:
+            send_all(near, view, size)
+        used = cpu_seconds() - before
+        near.close()
+        os.waitpid(child, 0)
+    return used
+
+
+def relay_floor(size):
+    """CPU seconds to receive `size` bytes and send them on."""
+    up_near, up_far = connected()
+    down_near, down_far = connected()
+    piece = memoryview(bytes(PIECE))
+
+    def produce():
+        down_near.close()
+        for _ in range(0, size, PIECE):
+            up_far.sendall(piece)
+
+    def consume():
+        up_far.close()
+        down_near.close()
+        drain(down_far)
+
+    children = [in_child(produce)]
+    up_far.close()
+    children.append(in_child(consume))
+    down_far.close()
+    room = memoryview(bytearray(PIECE))
+    before = cpu_seconds()
+    while got := up_near.recv_into(room):
+        down_near.sendall(room[:got])
+    used = cpu_seconds() - before
+    down_near.close()
+    up_near.close()
+    for child in children:
+        os.waitpid(child, 0)
+    return used
+
+
+if __name__ == "__main__":
+    print(f"send {send_floor(1 << 30):.3f} relay {relay_floor(1 << 30):.3f} CPU s per GiB")
