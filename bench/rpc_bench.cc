@@ -72,6 +72,7 @@ class EchoServer {
 
 int connect_to(uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) std::abort();
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -127,6 +128,7 @@ void echo(benchmark::State& state) {
   const auto body_bytes = static_cast<size_t>(state.range(2));
   EchoServer server;
   std::vector<int> sockets;
+  sockets.reserve(connections);
   for (size_t i = 0; i < connections; ++i) sockets.push_back(connect_to(server.port()));
   std::string batch;
   for (size_t i = 0; i < depth; ++i) batch += request_of(body_bytes);
@@ -134,7 +136,7 @@ void echo(benchmark::State& state) {
   std::vector<char> buffer(256 * 1024);
 
   const double cpu_before = server.cpu_seconds();
-  for (auto iteration : state) {
+  for ([[maybe_unused]] const auto iteration : state) {
     for (const int fd : sockets) send_all(fd, batch);
     for (const int fd : sockets) receive_all(fd, buffer, answer_bytes);
   }
@@ -187,7 +189,7 @@ void client_calls(benchmark::State& state) {
 
   timespec before{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-  for (auto iteration : state) {
+  for ([[maybe_unused]] const auto iteration : state) {
     loop.block_on(call_batch(connected->get(), &loop, &body, depth));
   }
   timespec after{};

@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
       all.push_back({argv[2], partition.id});
     }
     done = begin_an_hour_ago(consumer, std::move(all));
-    if (done) done = read_until_stopped(consumer, std::atol(argv[4]));
+    if (done) done = read_until_stopped(consumer, std::strtol(argv[4], nullptr, 10));
   } else {
     // [group]
     ok::Consumer consumer(client, {.group = group,
@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
                                    .auto_commit = false});
     done = consumer.subscribe({argv[2]}, handler(consumer));
     // [end]
-    if (done) done = read_until_stopped(consumer, std::atol(argv[4]));
+    if (done) done = read_until_stopped(consumer, std::strtol(argv[4], nullptr, 10));
   }
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().to_string().c_str());

@@ -63,6 +63,6 @@ int main(int argc, char** argv) {
   ok::Producer producer(client, fast);
   ok::Consumer consumer(client, {.group = "echo", .start = ok::Start::earliest});
   if (const auto subscribed = consumer.subscribe({argv[2]}); !subscribed) return 1;
-  Task task = echo(consumer, producer, argv[3], std::atol(argv[4]));
+  Task task = echo(consumer, producer, argv[3], std::strtol(argv[4], nullptr, 10));
   return task.done.get() ? 0 : 1;
 }

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
 
   std::atomic<long> delivered = 0;
   std::atomic<long> failed = 0;
-  const long count = std::atol(argv[3]);
+  const long count = std::strtol(argv[3], nullptr, 10);
   for (long i = 0; i < count; ++i) {
     const std::string value = "record number " + std::to_string(i);
     // Blocks while the buffer is full, at most ProducerOptions::block_max. The callback runs on

@@ -25,8 +25,7 @@ ok::Result<void> pass_on(ok::Transaction& transaction, ok::Consumer& consumer,
     const auto sent = transaction.send({.topic = "seen", .key = record.key(), .value = line}, {});
     if (!sent) return sent;
   }
-  const auto offsets =
-      transaction.send_offsets(consumer.positions(), consumer.group_metadata()).get();
+  auto offsets = transaction.send_offsets(consumer.positions(), consumer.group_metadata()).get();
   if (!offsets) return offsets;
   return transaction.commit().get();
 }

@@ -137,7 +137,7 @@ class Program {
       ODK_TRY(const std::string address, start_http());
       line += fmt::format(R"(,"http":"{}")", address);
     }
-    line += "}";
+    line += '}';
     fmt::print("{}\n", line);
     std::fflush(stdout);
     if (!ready_file.empty()) ODK_TRY_VOID(write_ready_file(ready_file, line));

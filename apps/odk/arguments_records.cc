@@ -4,8 +4,8 @@
 namespace odk {
 namespace {
 
-const CLI::IsMember kCodecs({"none", "gzip", "snappy", "lz4", "zstd"});
-const CLI::IsMember kAcks({"0", "1", "all"});
+CLI::IsMember is_codec() { return CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}); }
+CLI::IsMember is_acks() { return CLI::IsMember({"0", "1", "all"}); }
 
 void add_produce(CLI::App& app, Settings& settings, Command& command) {
   CLI::App* sub =
@@ -21,8 +21,8 @@ void add_produce(CLI::App& app, Settings& settings, Command& command) {
   sub->add_flag("-Z,--null", settings.empty_is_null,
                 "an empty value is a tombstone, an empty key none");
   add_repeated(*sub, "-H,--header", settings.headers, "name=value, may be repeated");
-  sub->add_option("-z,--compression", settings.compression, "default: none")->check(kCodecs);
-  sub->add_option("--acks", settings.acks, "default: all")->check(kAcks);
+  sub->add_option("-z,--compression", settings.compression, "default: none")->check(is_codec());
+  sub->add_option("--acks", settings.acks, "default: all")->check(is_acks());
   sub->add_option("-c,-n,--count", settings.count, "stop after so many records");
 }
 
@@ -63,8 +63,8 @@ void add_perf(CLI::App& app, Settings& settings, Command& command) {
     sub->add_option("-n,--count", settings.count, "records")->required();
     sub->add_option("-f,--file", settings.payload_file, "its lines are the values");
     sub->add_option("-s,--size", settings.payload_bytes, "of a value, without a file");
-    sub->add_option("-z,--compression", settings.compression)->check(kCodecs);
-    sub->add_option("--acks", settings.acks)->check(kAcks);
+    sub->add_option("-z,--compression", settings.compression)->check(is_codec());
+    sub->add_option("--acks", settings.acks)->check(is_acks());
     sub->add_option("--rate", settings.rate, "records a second (latency)");
     sub->add_flag("!--plain", settings.idempotent, "not idempotent");
   };

@@ -69,6 +69,7 @@ ok::Result<std::vector<Row>> rows_of(ok::Admin& admin, const ok::GroupDescriptio
     if (end.result) rows[end.partition].end = end.result->offset;
   }
   std::vector<Row> list;
+  list.reserve(rows.size());
   for (auto& [id, row] : rows) list.push_back(std::move(row));
   return list;
 }
@@ -164,7 +165,7 @@ Outcome reset_group(const ok::Client& client, const Settings& settings) {
     const int64_t offset = std::clamp((*wanted)[i], (*first)[i], (*last)[i]);
     offsets.push_back({(*partitions)[i], ok::OffsetAndMetadata{.offset = offset}});
   }
-  const Outcome altered =
+  Outcome altered =
       ok::all(admin.alter_group_offsets(settings.group, offsets, wait_of(settings)).get());
   if (!altered) return altered;
   for (const ok::CommittedOffset& item : offsets) {

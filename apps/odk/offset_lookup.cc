@@ -12,11 +12,13 @@ namespace {
 
 Offsets listed(const OffsetLookup& lookup, int64_t timestamp) {
   std::vector<ok::OffsetQuery> queries;
+  queries.reserve(lookup.partitions.size());
   for (const ok::TopicPartition& id : lookup.partitions) queries.push_back({id, timestamp});
   const auto found =
       ok::all(lookup.admin->list_offsets(std::move(queries), lookup.isolation, lookup.wait).get());
   if (!found) return found.error();
   std::vector<int64_t> offsets;
+  offsets.reserve(found->size());
   for (const ok::ListedOffset& item : *found) offsets.push_back(item.offset);
   return offsets;
 }
@@ -24,7 +26,7 @@ Offsets listed(const OffsetLookup& lookup, int64_t timestamp) {
 Offsets offsets_at(const OffsetLookup& lookup, int64_t time_ms) {
   auto offsets = listed(lookup, time_ms);
   if (!offsets) return offsets;
-  const Offsets last = last_offsets(lookup);
+  Offsets last = last_offsets(lookup);
   if (!last) return last;
   for (size_t i = 0; i < offsets->size(); ++i) {
     if ((*offsets)[i] < 0) (*offsets)[i] = (*last)[i];
@@ -33,7 +35,7 @@ Offsets offsets_at(const OffsetLookup& lookup, int64_t time_ms) {
 }
 
 Offsets offsets_before_end(const OffsetLookup& lookup, int64_t records) {
-  const Offsets first = first_offsets(lookup);
+  Offsets first = first_offsets(lookup);
   if (!first) return first;
   Offsets offsets = last_offsets(lookup);
   if (!offsets) return offsets;

@@ -18,7 +18,7 @@ ok::Result<OffsetText> parse_offset(const std::string& text) {
   if (text.starts_with("s@") || text.starts_with("e@")) {
     kind = text[0] == 's' ? Kind::kSince : Kind::kUntil;
     digits.remove_prefix(2);
-  } else if (text.starts_with("-")) {
+  } else if (text.starts_with('-')) {
     kind = Kind::kBeforeEnd;
     digits.remove_prefix(1);
   }

@@ -90,7 +90,7 @@ Outcome perf_produce(const ok::Client& client, const Settings& settings) {
                       });
     if (!sent) return sent;
   }
-  const auto flushed = producer.flush(seconds(300)).get();
+  auto flushed = producer.flush(seconds(300)).get();
   if (!flushed) return flushed;
   print_result("produce", done, failed, bytes, began, cpu_before);
   return producer.close(seconds(10)).get();

@@ -69,7 +69,7 @@ class Feeder {
   }
 
   Outcome close() {
-    const auto closed = producer_.close(seconds(120)).get();
+    auto closed = producer_.close(seconds(120)).get();
     if (!closed) return closed;
     if (failed_ == 0) return {};
     return ok::KafkaError(ok::ErrorKind::server,

@@ -163,7 +163,7 @@ class Program {
       ODK_TRY(const std::string address, start_http(config));
       if (!address.empty()) line += fmt::format(R"(,"http":"{}")", address);
     }
-    line += "}";
+    line += '}';
     fmt::print("{}\n", line);
     std::fflush(stdout);
     if (!ready_file.empty()) ODK_TRY_VOID(write_ready_file(ready_file, line));
@@ -206,8 +206,8 @@ class Program {
     auth::TlsCertificate& certificate = tls.certificates.emplace_back();
     certificate.chain.file = config.http_certificate;
     certificate.key.file = config.http_key;
-    ODK_TRY(const auth::TlsContext context, auth::make_tls_server_context(tls));
-    options.tls = [context] { return context; };
+    ODK_TRY(auth::TlsContext context, auth::make_tls_server_context(tls));
+    options.tls = [context = std::move(context)] { return context; };
     return {};
   }
 

@@ -167,6 +167,7 @@ void read(const Options& options) {
   reading.deadline = std::chrono::steady_clock::now() + seconds(60);
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> members;
+  members.reserve(kMembers);
   for (int i = 0; i < kMembers; ++i) {
     members.emplace_back([&options, &reading, i] { run_member(options, reading, i); });
   }

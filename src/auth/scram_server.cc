@@ -40,9 +40,9 @@ Result<SaslStep> ScramServer::on_client_first(std::string_view message) {
   }
   const CredentialStore& store = *options_.credentials;
   std::optional<ScramCredential> found = store.find_scram(options_.hash, first.username);
-  const ScramCredential decoy = store.decoy_scram(options_.hash, first.username);
+  ScramCredential decoy = store.decoy_scram(options_.hash, first.username);
   is_known_ = found.has_value();
-  credential_ = is_known_ ? *std::move(found) : decoy;
+  credential_ = is_known_ ? *std::move(found) : std::move(decoy);
   username_ = std::move(first.username);
   gs2_header_ = first.gs2_header;
   nonce_ = fmt::format("{}{}", first.nonce, options_.nonce);

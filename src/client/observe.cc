@@ -17,13 +17,15 @@ void set_log_handler(std::function<void(const LogEntry&)> handler, LogLevel leve
         for (const odradek::LogField& field : entry.fields) {
           fields.push_back({.key = field.key, .value = field.value});
         }
+        // NOLINTBEGIN(bugprone-empty-catch): there is nowhere left to tell it
         try {
           handler({.level = static_cast<LogLevel>(entry.level),
                    .text = entry.text,
                    .fields = fields,
                    .source = entry.source});
-        } catch (...) {  // there is nowhere left to tell it
+        } catch (...) {
         }
+        // NOLINTEND(bugprone-empty-catch)
       },
       static_cast<odradek::LogLevel>(level));
 }

@@ -80,6 +80,7 @@ Result<std::map<int32_t, std::vector<size_t>>> by_leader(const ListJob& job,
 io::Task<void> ask_leader(cluster::Cluster* cluster, ListJob* job, int32_t broker_id,
                           std::vector<size_t> indices, MonotonicTime deadline) {
   std::vector<OffsetQuery> queries;
+  queries.reserve(indices.size());
   for (const size_t i : indices) queries.push_back(job->queries[i]);
   auto answers =
       co_await ask_offsets(*cluster, broker_id, std::move(queries), job->isolation, deadline);
@@ -90,14 +91,18 @@ io::Task<void> ask_leader(cluster::Cluster* cluster, ListJob* job, int32_t broke
   for (size_t k = 0; k < indices.size(); ++k) {
     Result<kafka::PartitionOffset>& answer = (*answers)[k];
     job->done[indices[k]] = answer.has_value();
-    if (answer) job->answers[indices[k]] = *std::move(answer);
-    if (!answer) job->failure = answer.error();
+    if (answer) {
+      job->answers[indices[k]] = *std::move(answer);
+    } else {
+      job->failure = answer.error();
+    }
   }
 }
 
 // Asks all leaders at the same time about what is not done.
 io::Task<Result<void>> list_once(cluster::Cluster& cluster, ListJob& job, MonotonicTime deadline) {
   std::vector<std::string> topics;
+  topics.reserve(job.queries.size());
   for (const OffsetQuery& query : job.queries) topics.push_back(query.partition.topic);
   auto metadata = co_await cluster.metadata(std::move(topics), deadline);
   if (!metadata) co_return metadata.error();

@@ -62,6 +62,7 @@ class TypedSetting final : public Setting {
   TypedSetting(std::string key, std::string doc, T& target)
       : Setting(std::move(key), std::move(doc)), target_(target) {}
 
+  // NOLINTNEXTLINE(bugprone-derived-method-shadowing-base-method): the same, its type kept
   TypedSetting& required() {
     Setting::required();
     return *this;

@@ -93,6 +93,7 @@ class TreeBuilder final : public YAML::EventHandler {
   static int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
   [[noreturn]] void stop(int line, std::string_view what) const {
+    // NOLINTNEXTLINE(bugprone-std-exception-baseclass): caught in this file, only to end the walk
     throw StopParsing{where_.error(line, what)};
   }
 

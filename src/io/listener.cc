@@ -44,6 +44,7 @@ Result<tcp::endpoint> bind_address(const std::string& host, uint16_t port) {
   const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (failed != 0) return Error(Errc::kNetwork, ::gai_strerror(failed));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  if (found == nullptr) return Error(Errc::kNetwork, fmt::format("{} has no address", host));
   const addrinfo* chosen = found;
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family != AF_INET) continue;

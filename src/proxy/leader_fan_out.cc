@@ -57,6 +57,7 @@ std::vector<LeaderFanOut::Batch> LeaderFanOut::batches() const {
     batch.by_name[{target.name, target.partition.value()}] = i;
   }
   std::vector<Batch> all;
+  all.reserve(by_request.size());
   for (auto& [key, batch] : by_request) all.push_back(std::move(batch));
   return all;
 }

@@ -76,6 +76,7 @@ void OffsetMerge::take(GroupIndex index, const Answer& answer, Arena& arena) {
 
 std::vector<std::string> OffsetMerge::answered_topics() const {
   std::vector<std::string> names;
+  names.reserve(found_.size());
   for (const auto& [name, places] : found_) names.emplace_back(name);
   return names;
 }

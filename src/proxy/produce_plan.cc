@@ -177,6 +177,7 @@ std::vector<ProducePlan::Send> ProducePlan::sends() const {
     send.entries.push_back(i);
   }
   std::vector<Send> all;
+  all.reserve(by_wave.size());
   for (auto& [key, send] : by_wave) all.push_back(std::move(send));
   return all;
 }

@@ -64,7 +64,7 @@ Result<std::string> join_manifest(store::ObjectStore& store, std::string text) {
     Json manifest = Json::parse(text);
     const auto parts = manifest.find("parts");
     if (parts == manifest.end()) return std::move(text);
-    const Json list = *parts;
+    const Json list = std::move(*parts);
     manifest.erase("parts");
     for (const Json& part : list) {
       ODK_TRY(Json topic, read_part(store, part));

@@ -25,6 +25,7 @@ struct Piece {
 Result<void> check_cover(const Commit& commit, const PartitionChange& change,
                          const PartitionState& before) {
   std::vector<Piece> pieces;
+  pieces.reserve(change.segments.size() + change.gaps.size());
   for (const SegmentRef& segment : change.segments) {
     pieces.push_back({segment.covered_start, segment.covered_end});
   }

@@ -20,7 +20,7 @@ Result<int32_t> parse_partition(std::string_view text, std::string_view key) {
 
 Result<TimestampMs> parse_bound(const std::string& text, std::string_view key, TimestampMs unset) {
   if (text.empty()) return unset;
-  const Result<TimestampMs> time = parse_time(text);
+  Result<TimestampMs> time = parse_time(text);
   if (!time) return Error(Errc::kConfig, fmt::format("{}: {}", key, time.error().message()));
   return time;
 }

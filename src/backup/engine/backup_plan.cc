@@ -93,6 +93,7 @@ io::Task<Result<void>> BackupJob::select_topics() {
     cycle_.topics.push_back(std::move(entry));
   }
   std::vector<std::string> names;
+  names.reserve(cycle_.topics.size());
   for (const SelectedTopic& topic : cycle_.topics) names.push_back(topic.facts.name);
   ODK_CO_TRY(std::vector<SourceTopicConfigs> configs,
              co_await source_.topic_configs(std::move(names)));

@@ -39,7 +39,7 @@ bool matches_pattern(const std::string& pattern, std::string_view name) {
 Result<void> check_pattern(const std::string& pattern) {
   if (!pattern.starts_with('~')) return {};
   try {
-    const std::regex compiled(pattern.substr(1));
+    static_cast<void>(std::regex(pattern.substr(1)));
     return {};
   } catch (const std::regex_error& failure) {
     return Error(Errc::kConfig, fmt::format("pattern {}: {}", pattern, failure.what()));

@@ -138,7 +138,7 @@ Result<Slice> SegmentReader::batch(const Slice& frame_content, size_t batch) con
   if (end > frame_content.size() || entry.position >= end) {
     return named(malformed(fmt::format("batch {} lies outside its frame", batch)));
   }
-  const Slice bytes = frame_content.subslice(entry.position, end - entry.position);
+  Slice bytes = frame_content.subslice(entry.position, end - entry.position);
   const Result<wire::BatchView> view = wire::BatchView::parse(bytes.bytes());
   if (!view) return named(view.error().with_context(fmt::format("batch {}", batch)));
   if (view->size() != bytes.size()) {

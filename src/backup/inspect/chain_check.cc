@@ -136,8 +136,10 @@ class ChainCheck {
 
   void check_cover_of(const TopicState& topic, const PartitionState& partition) {
     std::vector<OffsetRange> pieces;
-    for (const SegmentRef& s : partition.segments)
+    pieces.reserve(partition.segments.size() + partition.gaps.size());
+    for (const SegmentRef& s : partition.segments) {
       pieces.emplace_back(s.covered_start, s.covered_end);
+    }
     for (const Gap& gap : partition.gaps) pieces.emplace_back(gap.start, gap.end);
     std::ranges::sort(pieces);
     int64_t next = 0;

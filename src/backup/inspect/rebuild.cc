@@ -77,7 +77,7 @@ class Rebuild {
  private:
   Result<void> read_segment(const std::string& key) {
     const Result<std::unique_ptr<SegmentReader>> opened = SegmentReader::open(store_, key);
-    const Result<void> whole = opened ? (*opened)->check_sha256() : Result<void>(opened.error());
+    Result<void> whole = opened ? (*opened)->check_sha256() : Result<void>(opened.error());
     if (!whole) {
       if (!is_damage(whole.error())) return whole;
       report_.unreadable.push_back(whole.error().to_string());

@@ -120,6 +120,7 @@ io::Task<Result<void>> GroupControl::remove(std::string group, std::vector<Group
     by_topic[position.topic].push_back({.partition_index = position.partition});
   }
   std::vector<Request::OffsetDeleteRequestTopic> topics;
+  topics.reserve(by_topic.size());
   for (auto& [name, partitions] : by_topic) {
     topics.push_back({.name = name, .partitions = partitions});
   }

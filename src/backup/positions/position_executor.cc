@@ -21,6 +21,7 @@ std::map<Where, GroupOffset> by_partition(const std::vector<GroupOffset>& positi
 // Leader epochs may be another cluster's: they are dropped.
 std::vector<GroupOffset> commits_of(const PlannedGroup& group) {
   std::vector<GroupOffset> commits;
+  commits.reserve(group.positions.size());
   for (const PlannedPosition& p : group.positions) {
     commits.push_back({p.target_topic, p.target_partition, p.target_offset, -1, p.metadata});
   }
@@ -51,6 +52,7 @@ io::Task<Result<ExecutionReport>> PositionExecutor::execute(PositionPlan plan) {
   std::erase_if(plan.groups, [](const PlannedGroup& group) { return group.positions.empty(); });
   if (plan.groups.empty()) co_return report;
   std::vector<std::string> names;
+  names.reserve(plan.groups.size());
   for (const PlannedGroup& group : plan.groups) names.push_back(group.id);
   ODK_CO_TRY_VOID(co_await check_no_members(names));
   ODK_CO_TRY(const PositionSnapshot before, co_await snapshot(names, "offset-reset execute"));
@@ -129,6 +131,7 @@ io::Task<Result<ExecutionReport>> PositionExecutor::roll_back(PositionSnapshot s
                                 snapshot.cluster_id, metadata->cluster_id));
   }
   std::vector<std::string> names;
+  names.reserve(snapshot.groups.size());
   for (const GroupBefore& group : snapshot.groups) names.push_back(group.id);
   ODK_CO_TRY_VOID(co_await check_no_members(names));
   ExecutionReport report;

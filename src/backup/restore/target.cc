@@ -59,6 +59,7 @@ io::Task<Result<void>> Target::commit_offsets(std::string group, std::vector<Gro
                                       .committed_metadata = offset.metadata});
   }
   std::vector<Request::OffsetCommitRequestTopic> topics;
+  topics.reserve(by_topic.size());
   for (auto& [name, partitions] : by_topic) {
     topics.push_back({.name = name, .partitions = partitions});
   }

@@ -53,6 +53,7 @@ io::Task<Result<TargetConfigs>> Target::request_topic(NewTopic topic, bool valid
   const MonotonicTime deadline = cluster_->request_deadline();
   ODK_CO_TRY(cluster::Cluster::Connection controller, co_await cluster_->controller(deadline));
   std::vector<proto::CreateTopicsRequest::CreatableTopicConfig> configs;
+  configs.reserve(topic.configs.size());
   for (const auto& [name, value] : topic.configs) {
     configs.push_back({.name = name, .value = value});
   }

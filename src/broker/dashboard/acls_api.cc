@@ -23,7 +23,7 @@ constexpr int8_t kAny = 1;
 using Names = std::span<const std::string_view>;
 
 std::string_view name_of(Names names, int8_t number) {
-  const auto index = static_cast<size_t>(number);
+  const auto index = static_cast<uint8_t>(number);
   return index < names.size() ? names[index] : names[0];
 }
 

@@ -146,6 +146,7 @@ class Sender {
                       int64_t i) const {
     const std::optional<std::string> value = numbered(messages_.value, i);
     std::vector<wire::RecordHeader> headers;
+    headers.reserve(messages_.headers.size());
     for (const NewHeader& header : messages_.headers) {
       headers.push_back({header.key, header.value ? as_bytes(*header.value) : Bytes()});
     }

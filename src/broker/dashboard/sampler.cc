@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <fstream>
 
 #include "broker/node.h"
 #include "rpc/server.h"
@@ -26,13 +26,11 @@ double cpu_seconds() {
 }
 
 uint64_t resident_bytes() {
-  FILE* const file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
-  unsigned long long all = 0;
-  unsigned long long resident = 0;
-  const int read = std::fscanf(file, "%llu %llu", &all, &resident);
-  std::fclose(file);
-  return read == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0;
+  uint64_t resident = 0;
+  if (!(file >> all >> resident)) return 0;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 int64_t sum_of_end_offsets(const Topics& topics) {

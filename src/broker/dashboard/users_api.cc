@@ -49,7 +49,7 @@ Salted salted(auth::Hash hash, const Secret& password, int32_t iterations) {
 
 // Which mechanisms a body names; both when it names none.
 Result<std::vector<auth::Hash>> read_mechanisms(const Json& body) {
-  const std::vector<auth::Hash> both = {auth::Hash::kSha256, auth::Hash::kSha512};
+  std::vector<auth::Hash> both = {auth::Hash::kSha256, auth::Hash::kSha512};
   ODK_TRY(const Json* names, array_member(body, "mechanisms"));
   if (names == nullptr) return both;
   std::vector<auth::Hash> chosen;
@@ -116,7 +116,7 @@ io::Task<Result<Json>> set_user(ApiContext& context, ApiCall call) {
 }
 
 io::Task<Result<Json>> delete_user(ApiContext& context, ApiCall call) {
-  const std::string name = call.name(0);
+  const std::string& name = call.name(0);
   ODK_CO_TRY(const Json listed, co_await list_users(context, ApiCall()));
   bool found = false;
   for (const Json& user : listed["users"]) {

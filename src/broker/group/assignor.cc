@@ -60,6 +60,7 @@ TargetAssignment assign_evenly(const AssignorInput& input) {
   size_t extra = total % input.members.size();
   // Those that have more than their share keep the extra ones, so that less has to move.
   std::vector<std::pair<std::string_view, size_t>> quotas;
+  quotas.reserve(input.members.size());
   for (const auto& [id, member] : input.members) quotas.emplace_back(id, least);
   const auto had = [&](std::string_view id) {
     const AssignorMember& member = input.members.at(id);
@@ -111,6 +112,7 @@ class MixedAssignment {
     }
     // Topics with few subscribers first: their partitions have the least choice.
     std::vector<Uuid> topics;
+    topics.reserve(free.size());
     for (const auto& [topic, partitions] : free) topics.push_back(topic);
     std::ranges::sort(topics, {}, [this](const Uuid& topic) {
       return std::make_pair(subscribers_[topic].size(), topic);
@@ -169,6 +171,7 @@ TargetAssignment assign_uniform(const AssignorInput& input) {
 
 TargetAssignment assign_range(const AssignorInput& input) {
   std::vector<std::string_view> order;
+  order.reserve(input.members.size());
   for (const auto& [id, member] : input.members) order.push_back(id);
   std::ranges::sort(order, {}, [&input](std::string_view id) {
     const std::string_view instance = input.members.at(id).instance_id;

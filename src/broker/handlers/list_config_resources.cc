@@ -31,9 +31,7 @@ void list(const Call<Request>& call, int8_t type, std::vector<Response::ConfigRe
     for (const auto& [name, topic] : call.node.topics().all()) {
       found.push_back({call.arena.copy(name), type, {}});
     }
-  } else if (type == kTypeBroker) {
-    found.push_back({node_name, type, {}});
-  } else if (type == kTypeBrokerLogger) {
+  } else if (type == kTypeBroker || type == kTypeBrokerLogger) {
     found.push_back({node_name, type, {}});
   } else if (type == kTypeGroup) {
     for (const auto& [name, values] : call.node.settings().groups()) {

@@ -73,6 +73,7 @@ Slice txn_value(const Txn& txn) {
   std::map<std::string_view, std::vector<int32_t>> by_topic;
   for (const TxnPartition& each : txn.partitions) by_topic[each.topic].push_back(each.partition);
   std::vector<TransactionLogValue::PartitionsSchema> topics;
+  topics.reserve(by_topic.size());
   for (auto& [topic, partitions] : by_topic) topics.push_back({topic, partitions, {}});
   value.transaction_partitions = {};
   if (txn.state != TxnState::kEmpty) value.transaction_partitions = proto::array_of(topics);

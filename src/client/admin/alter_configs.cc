@@ -85,6 +85,7 @@ io::Task<kafka::Result<void>> alter_one(Cluster& cluster, kafka::Resource resour
 io::Task<Result<std::vector<kafka::Resource>>> list_config_resources(
     Cluster& cluster, std::vector<kafka::ResourceType> types, MonotonicTime deadline) {
   std::vector<int8_t> numbers;
+  numbers.reserve(types.size());
   for (const kafka::ResourceType type : types) numbers.push_back(static_cast<int8_t>(type));
   proto::ListConfigResourcesRequest request;
   request.resource_types = proto::array_of(numbers);

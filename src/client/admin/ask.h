@@ -122,6 +122,7 @@ io::Task<Places<Api>> find_places(cluster::Cluster& cluster, Route route,
   if constexpr (requires(Key key) { partition_of(key); }) {
     if (route == Route::kLeader) {
       std::vector<std::string> topics;
+      topics.reserve(keys.size());
       for (const Key& key : keys) topics.push_back(partition_of(key).topic);
       const Result<void> known = co_await learn_leaders(cluster, std::move(topics), until);
       for (const Key& key : keys) {

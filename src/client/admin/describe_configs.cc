@@ -94,7 +94,7 @@ io::Task<Result<std::vector<kafka::ResourceConfigs>>> describe_configs(
 
 io::Task<kafka::Result<Entries>> describe_one(Cluster& cluster, kafka::Resource resource,
                                               MonotonicTime deadline) {
-  std::vector<kafka::Resource> one(1, std::move(resource));
+  std::vector<kafka::Resource> one(1, resource);
   auto described =
       co_await describe_configs(cluster, std::move(one), kafka::DescribeConfigsOptions(), deadline);
   if (!described) co_return to_public(described.error());

@@ -188,7 +188,7 @@ io::Task<Result<DescribedGroups>> describe_groups(Cluster& cluster, std::vector<
 
 io::Task<kafka::Result<kafka::GroupDescription>> describe_group(Cluster& cluster, std::string group,
                                                                 MonotonicTime deadline) {
-  std::vector<std::string> one(1, std::move(group));
+  std::vector<std::string> one(1, group);
   auto described = co_await describe_groups(cluster, std::move(one), deadline);
   if (!described) co_return to_public(described.error());
   co_return std::move(described->front().result);

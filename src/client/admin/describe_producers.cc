@@ -27,6 +27,7 @@ kafka::ActiveProducer producer_of(const proto::DescribeProducersResponse::Produc
 
 using Replica = std::pair<int32_t, kafka::TopicPartition>;  // at a broker
 
+// NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): keys outlive their question
 const kafka::TopicPartition& id_of(const kafka::TopicPartition& key) { return key; }
 const kafka::TopicPartition& id_of(const Replica& key) { return key.second; }
 // The key of another partition that the same broker was asked about.
@@ -83,6 +84,7 @@ io::Task<Result<Described>> describe_producers(Cluster& cluster,
                                  deadline);
   }
   std::vector<Replica> keys;
+  keys.reserve(partitions.size());
   for (kafka::TopicPartition& id : partitions) keys.emplace_back(*broker, std::move(id));
   auto replies = co_await ask(cluster, Route::kBroker, DescribeProducers<Replica>(),
                               std::move(keys), deadline);

@@ -156,7 +156,7 @@ struct DeleteOffsets {
 template <class Api>
 io::Task<kafka::Result<typename Api::Value>> ask_group(Cluster& cluster, Api api, std::string group,
                                                        MonotonicTime deadline) {
-  std::vector<std::string> one(1, std::move(group));
+  std::vector<std::string> one(1, group);
   auto items = co_await ask_items(cluster, Route::kGroupCoordinator, std::move(api), std::move(one),
                                   deadline);
   if (!items) co_return to_public(items.error());

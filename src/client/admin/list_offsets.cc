@@ -113,6 +113,7 @@ Op<std::vector<OfPartition<ListedOffset>>> Admin::list_offsets(
 Op<std::vector<OfPartition<ListedOffset>>> Admin::list_offsets(
     std::vector<TopicPartition> partitions, int64_t timestamp_ms, Wait wait) {
   std::vector<OffsetQuery> queries;
+  queries.reserve(partitions.size());
   for (TopicPartition& id : partitions) queries.push_back({std::move(id), timestamp_ms});
   return list_offsets(std::move(queries), Isolation::read_uncommitted, wait);
 }

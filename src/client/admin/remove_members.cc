@@ -74,7 +74,7 @@ io::Task<kafka::Result<Outcomes>> remove_members(Cluster& cluster, std::string g
     if (members.empty()) co_return Outcomes();
   }
   LeaveGroup api{.members = std::move(members), .reason = std::move(reason)};
-  std::vector<std::string> keys(1, std::move(group));
+  std::vector<std::string> keys(1, group);
   auto items = co_await ask_items(cluster, Route::kGroupCoordinator, std::move(api),
                                   std::move(keys), deadline);
   if (!items) co_return to_public(items.error());

@@ -62,6 +62,7 @@ int32_t broker_of(const std::pair<int32_t, Rest>& key) {
 int32_t broker_of(const kafka::Resource& resource);
 
 // For Route::kLeader: the partition a key is about.
+// NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): keys outlive their question
 inline const kafka::TopicPartition& partition_of(const kafka::TopicPartition& key) { return key; }
 inline const kafka::TopicPartition& partition_of(
     const std::pair<kafka::TopicPartition, int64_t>& key) {

@@ -10,6 +10,7 @@ namespace {
 // Static members keep their place in the order over restarts.
 std::vector<const Subscriber*> in_order(const std::vector<Subscriber>& members) {
   std::vector<const Subscriber*> sorted;
+  sorted.reserve(members.size());
   for (const Subscriber& member : members) sorted.push_back(&member);
   std::ranges::sort(sorted, {}, [](const Subscriber* m) {
     return std::tuple(m->instance_id.empty(), m->instance_id, m->member_id);

@@ -102,6 +102,7 @@ class StickyPlan {
   // Partitions few may take come first, so that those members are not full by then.
   std::vector<const TopicPartition*> scarcest_first() const {
     std::vector<const TopicPartition*> order;
+    order.reserve(owner_.size());
     for (const auto& [partition, owner] : owner_) order.push_back(&partition);
     std::ranges::sort(order, {}, [this](const TopicPartition* p) {
       return std::pair(takers_.at(p->topic).size(), *p);

@@ -155,6 +155,7 @@ void Fetcher::no_committed_offset(const Pending& item) {
 
 io::Task<void> Fetcher::find_by_time(int32_t broker_id, std::vector<Pending> items) {
   std::vector<OffsetQuery> queries;
+  queries.reserve(items.size());
   for (const Pending& item : items) queries.push_back({item.id, timestamp_of(item.need)});
   const auto answers =
       co_await ask_offsets(*cluster_, broker_id, std::move(queries), state_->options.isolation,

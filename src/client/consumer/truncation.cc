@@ -28,6 +28,7 @@ bool Fetcher::needs_check(AssignedPartition& entry, int32_t leader_epoch) {
 
 io::Task<void> Fetcher::check_positions(int32_t broker_id, std::vector<Pending> items) {
   std::vector<EpochQuery> queries;
+  queries.reserve(items.size());
   for (const Pending& item : items) {
     queries.push_back({.partition = item.id,
                        .leader_epoch = item.fetch_epoch,

@@ -80,9 +80,8 @@ bool PartitionSender::is_first_outstanding(const SealedBatch& batch) const {
 PartitionSender::Verdict PartitionSender::judge(const SealedBatch& batch, proto::ErrorCode error) {
   using proto::ErrorCode;
   switch (error) {
-    case ErrorCode::kNone: return Verdict::kDelivered;
-    case ErrorCode::kDuplicateSequenceNumber:
-      // An earlier try did arrive, though its answer did not.
+    case ErrorCode::kNone:
+    case ErrorCode::kDuplicateSequenceNumber:  // an earlier try did arrive, its answer did not
       return Verdict::kDelivered;
     case ErrorCode::kOutOfOrderSequenceNumber:
     case ErrorCode::kUnknownProducerId:
@@ -150,6 +149,7 @@ std::vector<SealedBatchPtr> PartitionSender::take_expired(MonotonicTime created_
 
 std::vector<SealedBatchPtr> PartitionSender::take_waiting() {
   std::vector<SealedBatchPtr> taken;
+  taken.reserve(waiting_.size());
   for (SealedBatchPtr& batch : waiting_) taken.push_back(std::move(batch));
   waiting_.clear();
   return taken;

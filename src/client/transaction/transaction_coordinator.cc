@@ -74,6 +74,8 @@ Result<void> check(int16_t error_code, std::string_view what) {
 
 }  // namespace
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): each is awaited to its end in
+// the function that holds it
 io::Task<Result<InitializedProducer>> init_producer(cluster::Cluster& cluster,
                                                     TransactionOwner current, Duration timeout,
                                                     MonotonicTime deadline) {
@@ -214,5 +216,7 @@ io::Task<Result<ProducerIdentity>> end_transaction(cluster::Cluster& cluster,
   co_return co_await ask<ProducerIdentity>(cluster, CoordinatorType::kTransaction, owner.id,
                                            is_commit ? "commit" : "abort", deadline, once);
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)
 
 }  // namespace odradek::client

@@ -31,6 +31,7 @@ io::Task<std::vector<Deleted>> refuse(Session& session,
                                       std::vector<DeleteTopicsRequest::DeleteTopicState>& topics,
                                       MonotonicTime deadline) {
   std::vector<TopicRef> refs;
+  refs.reserve(topics.size());
   for (const auto& topic : topics) refs.push_back({std::string(topic.name), topic.topic_id});
   const ResolvedTopics resolved = co_await session.resolve(Operation::kDelete, std::move(refs),
                                                            ErrorCode::kNetworkException, deadline);

@@ -51,7 +51,7 @@ struct Page {
     shown.topic_authorized_operations = topic.topic_authorized_operations;
     shown.partitions = arena.array<Partition>(static_cast<size_t>(count));
     for (int32_t i = 0; i < count; ++i) {
-      copy(topic.partitions[static_cast<size_t>(first + i)],
+      copy(topic.partitions[static_cast<size_t>(first) + static_cast<size_t>(i)],
            shown.partitions[static_cast<size_t>(i)]);
     }
     room -= count;

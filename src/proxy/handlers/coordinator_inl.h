@@ -29,8 +29,10 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
     HasMoved has_moved, MonotonicTime deadline) {
   using Response = proto::ResponseOf<Req>;
   std::vector<GroupAnswer<Req>> answers;
+  answers.reserve(questions.size());
   for (size_t i = 0; i < questions.size(); ++i) answers.emplace_back(Errc::kNotFound);
   std::vector<size_t> open;
+  open.reserve(questions.size());
   for (size_t i = 0; i < questions.size(); ++i) open.push_back(i);
 
   for (int attempt = 0; attempt < 2 && !open.empty(); ++attempt) {

@@ -13,11 +13,14 @@ using config::Binder;
 using config::ConfigNode;
 using config::Where;
 
-const std::vector<std::pair<std::string, std::string>> kProtocols = {
-    {"PLAINTEXT", "PLAINTEXT"},
-    {"SSL", "SSL"},
-    {"SASL_PLAINTEXT", "SASL_PLAINTEXT"},
-    {"SASL_SSL", "SASL_SSL"}};
+const std::vector<std::pair<std::string, std::string>>& protocols() {
+  static const std::vector<std::pair<std::string, std::string>> kProtocols = {
+      {"PLAINTEXT", "PLAINTEXT"},
+      {"SSL", "SSL"},
+      {"SASL_PLAINTEXT", "SASL_PLAINTEXT"},
+      {"SASL_SSL", "SASL_SSL"}};
+  return kProtocols;
+}
 
 // One text as Kafka writes it, or a list of rules.
 Result<void> read_rules(const ConfigNode& node, const Where& where, std::string& rules) {
@@ -65,7 +68,7 @@ void declare_listener_sasl(Binder& binder, SecurityConfig::Listener& into) {
 }
 
 void declare_upstream(Binder& binder, SecurityConfig::Upstream& into) {
-  binder.choice<std::string>("kafka.security_protocol", into.protocol, kProtocols,
+  binder.choice<std::string>("kafka.security_protocol", into.protocol, protocols(),
                              "how brokers are connected to");
   binder.add("kafka.tls.ca_cert_path", into.ca_file,
              "who issued the brokers' certificates; none: the system's authorities");
@@ -130,7 +133,7 @@ bool uses_sasl(const std::string& protocol) { return protocol.starts_with("SASL_
 }  // namespace
 
 void declare_security(Binder& binder, SecurityConfig& into) {
-  binder.choice<std::string>("listen.security.protocol", into.listener.protocol, kProtocols,
+  binder.choice<std::string>("listen.security.protocol", into.listener.protocol, protocols(),
                              "how clients connect");
   declare_listener_tls(binder, into.listener.options.tls);
   declare_listener_sasl(binder, into.listener);

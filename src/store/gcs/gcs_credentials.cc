@@ -74,7 +74,7 @@ Result<Found> from_external_account(const TokenContext& context,
                                     const GoogleCredentials& credentials) {
   ODK_TRY(std::string subject, subject_token(credentials));
   ODK_TRY(
-      const Found own,
+      Found own,
       ask(context, {.what = "the token of Google's external account",
                     .url = credentials.token_url,
                     .form = cloud::Query{

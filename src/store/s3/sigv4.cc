@@ -54,6 +54,7 @@ void sign_v4(const AwsCredentials& credentials, const SignedRequest& request, Ti
     headers.push_back({"x-amz-security-token", std::string(credentials.session_token.reveal())});
   }
   std::vector<std::pair<std::string, std::string>> lines;
+  lines.reserve(headers.size());
   for (const web::Header& header : headers) {
     lines.emplace_back(lower(header.name), std::string(cloud::trim(header.value)));
   }
@@ -62,7 +63,7 @@ void sign_v4(const AwsCredentials& credentials, const SignedRequest& request, Ti
   std::string canonical_headers;
   std::string names;
   for (const auto& [name, value] : lines) {
-    canonical_headers += name + ":" + value + "\n";
+    canonical_headers.append(name).append(":").append(value).append("\n");
     if (!names.empty()) names += ';';
     names += name;
   }
