@@ -2,11 +2,14 @@
 """Kills kafka-backup with -9 again and again, and looks at what is left.
 
 usage: backup_kills.py --bin build/dev/bin [--kills 200] [--seed N] [--keep FOLDER]
+       [--store minio|azure|gcs|versitygw]
 
 A broker gets records all the time. A backup is begun, killed at a random moment or at a named
 place in the program (FAILPOINTS), and begun again. After each kill the archive must be whole
 (`validate`, every tenth time `--deep`): what is committed is there. In the end one run finishes,
-and the archive's batches, partition by partition, must be those of one that nobody killed.
+and the archive's batches, partition by partition, must be those of one that nobody killed. With
+--store the archive is in that server of the script OBJECTSTORES (tests/objectstores), and in the
+end it is restored and must give the records that are in the source.
 
 `Archive`, `killed_run` and `Broker` are for other scripts too: restores are killed with them.
 Prints the seed; exits 1 when anything is wrong.
@@ -23,6 +26,8 @@ import sys
 import tempfile
 import time
 
+from object_store import SCHEMES, running_store
+
 TOPICS = {"orders": 3, "clicks": 1}
 FAILPOINTS = ["lease.acquired", "segment.opened", "segment.written", "segment.published",
               "groups.put", "commit.before_put", "commit.after_put", "manifest.before_put",
@@ -35,6 +40,10 @@ backup:
   checkpoint_interval_secs: 1
   rate_limit_bytes_per_sec: 3MB
   poll_interval_ms: 200
+"""
+RESTORE_CONFIG = """
+restore:
+  topic_mapping: {orders: orders-restored, clicks: clicks-restored}
 """
 
 
@@ -63,19 +72,27 @@ class Broker:
         subprocess.run(odk + ["produce", topic, "-K", ":"], input="".join(lines).encode(),
                        check=True, stdout=subprocess.DEVNULL)
 
+    def records(self, topic):
+        odk = [os.path.join(self.bin, "odk"), "-b", self.address, "consume", topic, "-e"]
+        done = subprocess.run(odk + ["-f", "%p %o %k %v\\n"], check=True, stdout=subprocess.PIPE)
+        return sorted(done.stdout.splitlines())
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
 
 
 class Archive:
-    def __init__(self, bin_dir, path, backup_id):
+    """In a folder, or where a configuration file says."""
+
+    def __init__(self, bin_dir, path, backup_id, config=None):
         self.program = os.path.join(bin_dir, "kafka-backup")
         self.path = path
         self.id = backup_id
+        self.where = ["--config", config] if config else ["--path", path]
 
     def command(self, name, *more):
-        return [self.program, name, "--path", self.path, "--backup-id", self.id, *more]
+        return [self.program, name, *self.where, "--backup-id", self.id, *more]
 
     def run(self, name, *more):
         return subprocess.run(self.command(name, *more), capture_output=True, text=True)
@@ -106,6 +123,24 @@ class Archive:
         return sums
 
 
+def compare_folders(killed, whole):
+    """None, or how the batches differ."""
+    if killed.batches() == whole.batches():
+        return None
+    return f"other batches than without kills:\n{killed.batches()}\n{whole.batches()}"
+
+
+def compare_restored(killed, broker):
+    """None, or which topic gives other records than the source has, once it is restored."""
+    done = killed.run("restore", "--bootstrap", broker.address)
+    if done.returncode != 0:
+        return f"restore: exit {done.returncode}: {done.stderr}"
+    for topic in TOPICS:
+        if broker.records(topic) != broker.records(f"{topic}-restored"):
+            return f"{topic}: other records after the restore"
+    return None
+
+
 def killed_run(command, rng, failpoints, seconds_max):
     """Runs the command and kills it, at a place of the program or at a moment. Gives which, and
     what was wrong with a run that ended by itself."""
@@ -134,28 +169,43 @@ def main():
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--keep", help="a folder for the archives, which stay there")
+    parser.add_argument("--store", choices=SCHEMES)
     args = parser.parse_args()
     if shutil.which("zstd") is None:
         print("no zstd: skipped")
         sys.exit(77)
     print(f"seed {args.seed}", flush=True)
-    rng = random.Random(args.seed)
     folder = args.keep or tempfile.mkdtemp(prefix="backup-kills-")
-    config = os.path.join(folder, "backup.yaml")
-    with open(config, "w") as file:
-        file.write(CONFIG)
+    if args.store:
+        with running_store(args.store) as section:
+            wrong = run(args, folder, section("kills"))
+    else:
+        wrong = run(args, folder, f"storage: {{path: {folder}}}\n")
+    if not args.keep and not wrong:
+        shutil.rmtree(folder)
+    sys.exit(1 if wrong else 0)
+
+
+def run(args, folder, storage):
+    """Gives what was wrong."""
+    rng = random.Random(args.seed)
+    slow, plain = os.path.join(folder, "slow.yaml"), os.path.join(folder, "plain.yaml")
+    for name, text in ((slow, storage + CONFIG), (plain, storage + RESTORE_CONFIG)):
+        with open(name, "w") as file:
+            file.write(text)
     broker = Broker(args.bin, TOPICS)
-    killed = Archive(args.bin, folder, "killed")
-    whole = Archive(args.bin, folder, "whole")
+    killed = Archive(args.bin, folder, "killed", plain)
+    whole = Archive(args.bin, folder, "whole", plain)
     wrong = []
     started = time.time()
+    command = Archive(args.bin, folder, "killed", slow).command("backup", "--bootstrap",
+                                                                 broker.address)
     try:
-        run = killed.command("backup", "--bootstrap", broker.address, "--config", config)
         for number in range(1, args.kills + 1):
             for topic in TOPICS:
                 broker.produce(topic, rng.randrange(1, 1500), rng)
             more = ["--continuous", "--metrics-port", "0"] if rng.random() < 0.5 else []
-            how, problem = killed_run(run + more, rng, FAILPOINTS, 1.5)
+            how, problem = killed_run(command + more, rng, FAILPOINTS, 1.5)
             problem = problem or killed.check(deep=number % 10 == 0)
             if problem:
                 wrong.append(f"kill {number} ({how}): {problem}")
@@ -169,18 +219,17 @@ def main():
             problem = problem or archive.check(deep=True)
             if problem:
                 wrong.append(f"{archive.id}, last run: {problem}")
-        if not wrong and killed.batches() != whole.batches():
-            wrong.append("other batches than without kills:\n"
-                         f"{killed.batches()}\n{whole.batches()}")
+        if not wrong:
+            problem = compare_restored(killed, broker) if args.store else \
+                compare_folders(killed, whole)
+            wrong += [problem] if problem else []
     finally:
         broker.stop()
-        if not args.keep and not wrong:
-            shutil.rmtree(folder)
     for problem in wrong:
         print("WRONG", problem)
     verdict = "WRONG" if wrong else "every batch is there once"
     print(f"{args.kills} kills, {broker.written} records: {verdict}")
-    sys.exit(1 if wrong else 0)
+    return wrong
 
 
 if __name__ == "__main__":
