@@ -103,7 +103,8 @@ def check_capture(steps):
     found = {(acl["resource_type"].lower(), acl["resource_name"], acl["pattern_type"].lower(),
               acl["operation"].lower(), acl["permission"].lower() == "deny")
              for acl in cluster["acls"] if acl["principal"] == "User:alice"}
-    check("its ACLs are in the archive", found == set(ACLS) and not cluster["not_captured"], cluster)
+    check("its ACLs are in the archive", found == set(ACLS) and not cluster["not_captured"],
+          cluster)
     groups = {group["id"]: group for group in steps.snapshot("groups")["groups"]}
     check("the group is there, of its type", groups["billing"]["type"] == "consumer", groups)
     captured = sum(offset["offset"] for offset in groups["billing"]["offsets"])

@@ -1,4 +1,4 @@
-"""An object store of the script OBJECTSTORES (see tests/objectstores), for scripts of this folder."""
+"""An object store of the script OBJECTSTORES (tests/objectstores), for scripts of this folder."""
 import contextlib
 import os
 import random

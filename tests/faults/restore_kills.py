@@ -9,8 +9,8 @@ new name, at a limited rate, and is killed one to three times (some by TERM); th
 Each time the target must hold every record once and in order: the log is compared, no counter is
 believed.
 The cluster is an odradek-broker of its own, unless --bootstrap names another. With --broker-kills
-also the broker (on disk then) is killed while restores run, and comes back at once. With --store the
-archive is in that server of the script OBJECTSTORES (tests/objectstores).
+also the broker (on disk then) is killed while restores run, and comes back at once. With --store
+the archive is in that server of the script OBJECTSTORES (tests/objectstores).
 Prints one line a round; exit 1 when anything is wrong.
 """
 
