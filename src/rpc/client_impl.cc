@@ -181,7 +181,7 @@ io::Task<void> ClientConnection::Impl::read_all(std::shared_ptr<Impl> self) {
       if (!handled) self->end(self->connection_error(handled.error()));
     }
   }
-  self->reader_ = FrameReader();
+  self->reader_ = FrameReader(kTrustedAnswerBytes);
 }
 
 Result<void> ClientConnection::Impl::on_frame(Slice frame) {

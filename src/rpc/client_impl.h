@@ -95,7 +95,9 @@ class ClientConnection::Impl : public std::enable_shared_from_this<Impl> {
                                                  MonotonicTime deadline);
 
   std::string address_;
-  FrameReader reader_;
+  // Answers are as large as was asked for.
+  static constexpr uint32_t kTrustedAnswerBytes = 16 * 1024 * 1024;
+  FrameReader reader_{kTrustedAnswerBytes};
   std::deque<Call> in_flight_;      // in the order of their answers
   std::deque<QueuedCall> queued_;   // beyond max_in_flight, or held back
   SliceChain outgoing_;             // not given to the stream yet

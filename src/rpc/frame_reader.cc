@@ -15,8 +15,6 @@ constexpr size_t kSizeBytes = 4;
 constexpr size_t kLargeFrameBytes = 16 * 1024;
 // Up to this size frames that arrive together share memory.
 constexpr size_t kSmallFrameBytes = 4 * 1024;
-// What may be allocated before it arrives, for peers that have sent such frames before.
-constexpr uint32_t kMaxTrustedBytes = 4 * 1024 * 1024;
 
 uint32_t load_size(const uint8_t* at) {
   return (uint32_t{at[0]} << 24U) | (uint32_t{at[1]} << 16U) | (uint32_t{at[2]} << 8U) | at[3];
@@ -109,7 +107,7 @@ Slice FrameReader::take() {
   ODK_ASSERT(peeked_ != 0, "take() without peek()");
   const size_t size = std::exchange(peeked_, 0U);
   if (large_size_ != 0) {
-    trusted_ = std::max(trusted_, std::min(large_size_, kMaxTrustedBytes));
+    trusted_ = std::max(trusted_, std::min(large_size_, trusted_max_));
     large_size_ = 0;
     return large_.freeze();
   }

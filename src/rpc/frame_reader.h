@@ -15,6 +15,11 @@ namespace odradek::rpc {
 // unfinished frame nothing is owned. One loop. Source: Kafka protocol guide, "Network".
 class FrameReader {
  public:
+  // What may be allocated before it arrives, from peers that have sent such frames before.
+  static constexpr uint32_t kTrustedBytes = 4 * 1024 * 1024;
+  explicit FrameReader(uint32_t trusted_bytes_max = kTrustedBytes)
+      : trusted_max_(trusted_bytes_max) {}
+
   // Reads once: how many bytes came, 0 when none are there. `scratch` is the loop's and is in use
   // until keep_rest(). Errors: those of the stream.
   Result<size_t> read(io::Stream& stream, MutableBytes scratch);
@@ -54,6 +59,7 @@ class FrameReader {
   Buffer large_;  // the payload of a large unfinished frame
   uint32_t large_size_ = 0;  // its announced size; 0: no such frame
   uint32_t trusted_ = 0;  // a size this peer has filled before
+  uint32_t trusted_max_;
 };
 
 }  // namespace odradek::rpc

@@ -43,7 +43,7 @@ Result<SplitManifest> split_manifest(std::string text, const ArchiveKeys& keys, 
     SplitManifest split;
     Json parts = Json::array();
     for (const Json& topic : manifest.at("topics")) {
-      ODK_TRY(Slice content, ZstdFrameWriter(kZstdLevel).compress(as_bytes(topic.dump())));
+      ODK_TRY(Slice content, pack_zstd(as_bytes(topic.dump()), kZstdLevel));
       const std::string sum = hex(sha256_of(content.bytes()));
       parts.push_back({{"name", topic.at("name")},
                        {"incarnation", topic.at("incarnation")},

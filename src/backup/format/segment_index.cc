@@ -137,8 +137,7 @@ void take_columns(ColumnReader& in, SegmentIndex& index) {
 Result<Slice> encode_index(const SegmentIndex& index) {
   ColumnWriter columns;
   put_columns(columns, index);
-  ZstdFrameWriter zstd(kIndexLevel);
-  ODK_TRY(const Slice compressed, zstd.compress(columns.bytes()));
+  ODK_TRY(const Slice compressed, pack_zstd(columns.bytes(), kIndexLevel));
   Buffer frame;
   put_little_endian(frame, kSkippableMagic);
   put_little_endian(frame, static_cast<uint32_t>(kIndexMagic.size() + compressed.size()));

@@ -173,14 +173,40 @@ TEST(SegmentIndex, KeepsExtremeValues) {
   EXPECT_EQ(*decoded, index);
 }
 
+TEST(ZstdFrame, MayBeMadeOfAnythingOneAfterTheOther) {
+  ZstdFrameReader reader;
+  std::string noise(300'000, '\0');
+  uint32_t state = 1;
+  for (char& c : noise) c = static_cast<char>((state = state * 1664525U + 1013904223U) >> 24U);
+  for (const int level : {0, 3}) {
+    ZstdFrameWriter writer(level);
+    for (const std::string& content : {std::string(300'000, 'x'), noise, std::string("short")}) {
+      writer.append(as_bytes(content).first(3));
+      writer.append(as_bytes(content).subspan(3));
+      EXPECT_EQ(writer.raw_bytes(), content.size());
+      const Result<Bytes> frame = writer.finish();
+      ASSERT_TRUE(frame);
+      EXPECT_LT(frame->size(), content.size() + 100);
+      EXPECT_EQ(reader.decompress(*frame, content.size())->text(), content);
+      EXPECT_TRUE(writer.empty());
+    }
+  }
+}
+
 TEST(RawZstdFrame, HoldsContentsOfEveryKindOfLength) {
   ZstdFrameReader reader;
+  RawFrameBuilder builder;
   for (const size_t size : {0UL, 1UL, 131071UL, 131072UL, 131073UL, 1000000UL}) {
     const std::string content(size, 'x');
-    const Slice frame = raw_zstd_frame(as_bytes(content));
-    const Result<Slice> back = reader.decompress(frame.bytes(), size);
-    ASSERT_TRUE(back) << size << ": " << back.error().to_string();
-    EXPECT_EQ(back->text(), content);
+    for (const size_t piece : {size + 1, 1000UL, 131072UL}) {
+      for (size_t at = 0; at < size; at += piece) {
+        builder.append(as_bytes(content).subspan(at, std::min(piece, size - at)));
+      }
+      EXPECT_EQ(builder.raw_bytes(), size);
+      const Result<Slice> back = reader.decompress(builder.finish(), size);
+      ASSERT_TRUE(back) << size << ": " << back.error().to_string();
+      EXPECT_EQ(back->text(), content);
+    }
   }
 }
 

@@ -10,9 +10,9 @@ SegmentWriter::SegmentWriter(std::unique_ptr<store::ObjectWriter> object,
     : object_(std::move(object)),
       header_(header),
       options_(options),
-      zstd_(options.zstd_level),
       sha256_(EVP_MD_CTX_new()),
-      raw_hash_(XXH3_createState()) {
+      raw_hash_(XXH3_createState()),
+      frame_(options.zstd_level) {
   ODK_ASSERT(sha256_ != nullptr && raw_hash_ != nullptr);
   const int started = EVP_DigestInit_ex(sha256_.get(), EVP_sha256(), nullptr);
   ODK_ASSERT(started == 1);
@@ -39,18 +39,18 @@ Result<void> SegmentWriter::write(Bytes bytes) {
 
 Result<void> SegmentWriter::add(Bytes batch, BatchEntry facts) {
   ODK_ASSERT(index_.batches.empty() || facts.base_offset > index_.batches.back().last_offset);
-  if (!frame_.empty() && frame_.size() + batch.size() > options_.frame_bytes) {
+  if (!frame_.empty() && frame_.raw_bytes() + batch.size() > options_.frame_bytes) {
     ODK_TRY_VOID(close_frame());
   }
   facts.frame = static_cast<uint32_t>(index_.frames.size());
-  facts.position = static_cast<uint32_t>(frame_.size());
+  facts.position = static_cast<uint32_t>(frame_.raw_bytes());
   account(facts, batch.size());
   index_.batches.push_back(facts);
   frame_.append(batch);
   if (XXH3_128bits_update(raw_hash_.get(), batch.data(), batch.size()) != XXH_OK) {
     return Error(Errc::kInternal, "xxh3 of a batch");
   }
-  if (frame_.size() >= options_.frame_bytes) return close_frame();
+  if (frame_.raw_bytes() >= options_.frame_bytes) return close_frame();
   return {};
 }
 
@@ -72,10 +72,10 @@ void SegmentWriter::account(const BatchEntry& entry, size_t bytes) {
 }
 
 Result<void> SegmentWriter::close_frame() {
-  ODK_TRY(const Slice stored, zstd_.compress(frame_.bytes()));
-  index_.frames.push_back({position_, stored.size(), frame_.size()});
-  frame_.clear();
-  return write(stored.bytes());
+  const size_t raw_bytes = frame_.raw_bytes();
+  ODK_TRY(const Bytes stored, frame_.finish());
+  index_.frames.push_back({position_, stored.size(), raw_bytes});
+  return write(stored);
 }
 
 Result<FinishedSegment> SegmentWriter::finish(int64_t covered_start, int64_t covered_end) {

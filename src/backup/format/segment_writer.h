@@ -43,7 +43,6 @@ class SegmentWriter {
 
   uint64_t raw_bytes() const { return footer_.raw_bytes; }
   uint64_t stored_bytes() const { return position_; }
-  size_t buffered_bytes() const { return frame_.size(); }
 
  private:
   SegmentWriter(std::unique_ptr<store::ObjectWriter> object, const SegmentHeader& header,
@@ -63,10 +62,9 @@ class SegmentWriter {
   std::unique_ptr<store::ObjectWriter> object_;
   SegmentHeader header_;
   SegmentWriterOptions options_;
-  ZstdFrameWriter zstd_;
   std::unique_ptr<EVP_MD_CTX, DigestFree> sha256_;
   std::unique_ptr<XXH3_state_t, XxhFree> raw_hash_;
-  Buffer frame_;
+  ZstdFrameWriter frame_;
   SegmentIndex index_;
   SegmentFooter footer_;
   uint64_t position_ = 0;

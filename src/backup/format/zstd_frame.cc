@@ -6,6 +6,7 @@
 #include <zstd_errors.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "backup/format/little_endian.h"
 
@@ -13,6 +14,8 @@ namespace odradek::backup {
 namespace {
 
 constexpr uint32_t kZstdMagic = 0xFD2FB528;
+constexpr size_t kContentSizeAt = 5;
+constexpr size_t kBlockHeaderBytes = 3;
 constexpr size_t kBlockBytesMax = 128 * 1024;
 
 Error zstd_error(size_t code) {
@@ -23,7 +26,66 @@ Error zstd_error(size_t code) {
 
 }  // namespace
 
-ZstdFrameWriter::ZstdFrameWriter(int level) : level_(level), context_(ZSTD_createCCtx()) {
+RawFrameBuilder::RawFrameBuilder() : checksum_(XXH64_createState()) {
+  ODK_ASSERT(checksum_ != nullptr);
+}
+
+RawFrameBuilder::~RawFrameBuilder() { XXH64_freeState(checksum_); }
+
+void RawFrameBuilder::begin() {
+  is_finished_ = false;
+  raw_bytes_ = 0;
+  XXH64_reset(checksum_, 0);
+  frame_.clear();
+  put_little_endian(frame_, kZstdMagic);
+  // Frame header descriptor: 8-byte content size, single segment, checksum (RFC 8878, 3.1.1.1).
+  put_little_endian(frame_, uint8_t{0b1110'0100});
+  put_little_endian(frame_, uint64_t{0});  // known at the end
+  block_at_ = frame_.size();
+  frame_.extend(kBlockHeaderBytes);
+}
+
+size_t RawFrameBuilder::block_bytes() const {
+  return frame_.size() - block_at_ - kBlockHeaderBytes;
+}
+
+void RawFrameBuilder::end_block(bool is_last) {
+  const uint32_t header = static_cast<uint32_t>(block_bytes() << 3U) | (is_last ? 1U : 0U);
+  for (size_t i = 0; i < kBlockHeaderBytes; ++i) {
+    frame_.data()[block_at_ + i] = static_cast<uint8_t>(header >> (8 * i));
+  }
+}
+
+void RawFrameBuilder::append(Bytes content) {
+  if (is_finished_) begin();
+  raw_bytes_ += content.size();
+  XXH64_update(checksum_, content.data(), content.size());
+  while (!content.empty()) {
+    if (block_bytes() == kBlockBytesMax) {
+      end_block(/*is_last=*/false);
+      block_at_ = frame_.size();
+      frame_.extend(kBlockHeaderBytes);
+    }
+    const Bytes piece = content.first(std::min(content.size(), kBlockBytesMax - block_bytes()));
+    frame_.append(piece);
+    content = content.subspan(piece.size());
+  }
+}
+
+Bytes RawFrameBuilder::finish() {
+  if (is_finished_) begin();
+  end_block(/*is_last=*/true);
+  const auto size = static_cast<uint64_t>(raw_bytes_);
+  std::memcpy(frame_.data() + kContentSizeAt, &size, sizeof size);
+  put_little_endian(frame_, static_cast<uint32_t>(XXH64_digest(checksum_)));
+  is_finished_ = true;
+  raw_bytes_ = 0;
+  return frame_.bytes();
+}
+
+ZstdFrameWriter::ZstdFrameWriter(int level) {
+  if (level == 0) return;
+  context_ = ZSTD_createCCtx();
   ODK_ASSERT(context_ != nullptr);
   ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1);
@@ -31,16 +93,25 @@ ZstdFrameWriter::ZstdFrameWriter(int level) : level_(level), context_(ZSTD_creat
 
 ZstdFrameWriter::~ZstdFrameWriter() { ZSTD_freeCCtx(context_); }
 
-Result<Slice> ZstdFrameWriter::compress(Bytes content) {
-  if (level_ == 0) return raw_zstd_frame(content);
-  Buffer out;
-  out.resize(ZSTD_compressBound(content.size()));
+void ZstdFrameWriter::append(Bytes content) {
+  if (context_ == nullptr) return raw_.append(content);
+  content_.append(content);
+}
+
+Result<Bytes> ZstdFrameWriter::finish() {
+  if (context_ == nullptr) return raw_.finish();
+  // The bound is far above the result; what is not used of it is never touched.
+  frame_.resize(ZSTD_compressBound(content_.size()));
   const size_t size =
-      ZSTD_compress2(context_, out.data(), out.size(), content.data(), content.size());
+      ZSTD_compress2(context_, frame_.data(), frame_.size(), content_.data(), content_.size());
   if (ZSTD_isError(size) != 0) return zstd_error(size);
-  if (size >= content.size()) return raw_zstd_frame(content);
-  // The bound is far above the result: keep only what is used.
-  return Slice::copy_of({out.data(), size});
+  if (size < content_.size()) {
+    content_.clear();
+    return Bytes(frame_.data(), size);
+  }
+  raw_.append(content_.bytes());
+  content_.clear();
+  return raw_.finish();
 }
 
 ZstdFrameReader::ZstdFrameReader() : context_(ZSTD_createDCtx()) {
@@ -50,13 +121,17 @@ ZstdFrameReader::ZstdFrameReader() : context_(ZSTD_createDCtx()) {
 ZstdFrameReader::~ZstdFrameReader() { ZSTD_freeDCtx(context_); }
 
 Result<Slice> ZstdFrameReader::decompress(Bytes frame, uint64_t raw_bytes) {
-  constexpr size_t kStepBytes = 1024 * 1024;
+  // Usual frames are decompressed in one go, without buffers in between. Memory that is not filled
+  // is never touched.
+  constexpr uint64_t kAtOnceBytesMax = 16 * 1024 * 1024;
+  constexpr uint64_t kStepBytes = 1024 * 1024;
+  const uint64_t step = raw_bytes <= kAtOnceBytesMax ? raw_bytes : kStepBytes;
   ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
   Buffer out;
   ZSTD_inBuffer input{frame.data(), frame.size(), 0};
   while (true) {
     const size_t done = out.size();
-    out.resize(static_cast<size_t>(std::min<uint64_t>(done + kStepBytes, raw_bytes)));
+    out.resize(static_cast<size_t>(std::min<uint64_t>(done + step, raw_bytes)));
     ZSTD_outBuffer output{out.data(), out.size(), done};
     const size_t left = ZSTD_decompressStream(context_, &output, &input);
     if (ZSTD_isError(left) != 0) return zstd_error(left);
@@ -88,24 +163,11 @@ Result<Slice> unpack_zstd(Bytes frame, uint64_t bytes_max) {
   return ZstdFrameReader().decompress(frame, size);
 }
 
-Slice raw_zstd_frame(Bytes content) {
-  Buffer out(content.size() + 32 + 3 * (content.size() / kBlockBytesMax + 1));
-  put_little_endian(out, kZstdMagic);
-  // Frame header descriptor: 8-byte content size, single segment, checksum (RFC 8878, 3.1.1.1).
-  put_little_endian(out, uint8_t{0b1110'0100});
-  put_little_endian(out, static_cast<uint64_t>(content.size()));
-  Bytes rest = content;
-  do {
-    const Bytes block = rest.first(std::min(rest.size(), kBlockBytesMax));
-    rest = rest.subspan(block.size());
-    const uint32_t header = static_cast<uint32_t>(block.size() << 3U) | (rest.empty() ? 1U : 0U);
-    put_little_endian(out, static_cast<uint8_t>(header));
-    put_little_endian(out, static_cast<uint8_t>(header >> 8U));
-    put_little_endian(out, static_cast<uint8_t>(header >> 16U));
-    out.append(block);
-  } while (!rest.empty());
-  put_little_endian(out, static_cast<uint32_t>(XXH64(content.data(), content.size(), 0)));
-  return out.freeze();
+Result<Slice> pack_zstd(Bytes content, int level) {
+  ZstdFrameWriter writer(level);
+  writer.append(content);
+  ODK_TRY(const Bytes frame, writer.finish());
+  return Slice::copy_of(frame);
 }
 
 }  // namespace odradek::backup
