@@ -5,7 +5,7 @@
 #include "auth/base64.h"
 #include "store/cloud/digests.h"
 #include "store/cloud/xml.h"
-#include "store/http_server_for_tests.h"
+#include "store/fake_cloud_for_tests.h"
 
 namespace odradek::store::azure {
 
@@ -97,39 +97,23 @@ class FakeAzure {
       if (!blob.md5.empty()) told.headers["content-md5"] = blob.md5;
       return told;
     }
-    const size_t size = blob.content.size();
-    const size_t dash = range.find('-');
-    const size_t first = std::stoull(range.substr(6, dash - 6));
-    const std::string to = range.substr(dash + 1);
-    const size_t last = to.empty() ? size - 1 : std::min(size - 1, size_t(std::stoull(to)));
-    if (first >= size) return refusal(416, "InvalidRange");
-    told.status = 206;
-    told.body = told.body.substr(first, last - first + 1);
-    told.headers["content-range"] = fmt::format("bytes {}-{}/{}", first, last, size);
+    std::optional<Told> part = part_of(std::move(told), range);
+    if (!part) return refusal(416, "InvalidRange");
     if (asked.header("x-ms-range-get-content-md5") == "true") {
-      told.headers["content-md5"] = cloud::base64(cloud::md5(as_bytes(told.body)));
+      part->headers["content-md5"] = cloud::base64(cloud::md5(as_bytes(part->body)));
     }
-    return told;
+    return *part;
   }
   Told list(const Asked& asked) const {
-    constexpr int kPage = 3;
-    const std::string prefix = asked.parameter("prefix");
     std::string xml = "<?xml version=\"1.0\"?><EnumerationResults><Blobs>";
-    int count = 0;
-    std::string next;
-    const std::string from = std::max(prefix, asked.parameter("marker"));
-    for (auto at = blobs_.lower_bound(from); at != blobs_.end(); ++at) {
-      if (!at->first.starts_with(prefix)) break;
-      if (count++ == kPage) {
-        next = at->first;
-        break;
-      }
+    const auto page = page_of(blobs_, asked.parameter("prefix"), asked.parameter("marker"));
+    for (const auto& [name, blob] : page.entries) {
       xml += fmt::format(
           "<Blob><Name>{}</Name><Properties><Content-Length>{}</Content-Length><Etag>{}</Etag>"
           "</Properties></Blob>",
-          cloud::escape_xml(at->first), at->second.content.size(), at->second.etag);
+          cloud::escape_xml(name), blob->content.size(), blob->etag);
     }
-    return {.body = xml + "</Blobs><NextMarker>" + cloud::escape_xml(next) +
+    return {.body = xml + "</Blobs><NextMarker>" + cloud::escape_xml(page.next) +
                     "</NextMarker></EnumerationResults>"};
   }
 
@@ -137,10 +121,7 @@ class FakeAzure {
   std::map<std::string, Blob> blobs_;
   std::map<std::string, std::string> blocks_;
   int generation_ = 0;
-  HttpServerForTests server_{[this](const Asked& asked) {
-    const std::optional<Told> first = log.note(asked);
-    return first ? *first : handle(asked);
-  }};
+  HttpServerForTests server_{logged(log, [this](const Asked& asked) { return handle(asked); })};
 };
 
 }  // namespace odradek::store::azure

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/cloud/digests.h"
-#include "store/http_server_for_tests.h"
+#include "store/fake_cloud_for_tests.h"
 #include "wire/crc32c.h"
 
 namespace odradek::store::gcs {
@@ -99,33 +99,14 @@ class FakeGcs {
               .body = object.content};
     const std::string range = asked.header("range");
     if (range.empty()) return told;
-    const size_t size = told.body.size();
-    const size_t dash = range.find('-');
-    const std::string from = range.substr(6, dash - 6);
-    const std::string to = range.substr(dash + 1);
-    const size_t first =
-        from.empty() ? size - std::min(size, size_t(std::stoull(to))) : size_t(std::stoull(from));
-    const size_t last =
-        from.empty() || to.empty() ? size - 1 : std::min(size - 1, size_t(std::stoull(to)));
-    if (first >= size) return {.status = 416, .body = "words"};
-    told.status = 206;
-    told.body = told.body.substr(first, last - first + 1);
-    told.headers["content-range"] = fmt::format("bytes {}-{}/{}", first, last, size);
-    return told;
+    return part_of(std::move(told), range).value_or(Told{.status = 416, .body = "words"});
   }
   Told list(const Asked& asked) const {
-    constexpr int kPage = 3;
-    const std::string prefix = asked.parameter("prefix");
     nlohmann::json listing = nlohmann::json::object();
-    int count = 0;
-    const std::string from = std::max(prefix, asked.parameter("pageToken"));
-    for (auto at = objects_.lower_bound(from); at != objects_.end(); ++at) {
-      if (!at->first.starts_with(prefix)) break;
-      if (count++ == kPage) {
-        listing["nextPageToken"] = at->first;
-        break;
-      }
-      listing["items"].push_back(resource(at->first, at->second));
+    const auto page = page_of(objects_, asked.parameter("prefix"), asked.parameter("pageToken"));
+    if (!page.next.empty()) listing["nextPageToken"] = page.next;
+    for (const auto& [name, object] : page.entries) {
+      listing["items"].push_back(resource(name, *object));
     }
     return {.body = listing.dump()};
   }
@@ -187,10 +168,7 @@ class FakeGcs {
   int last_session_ = 0;
   size_t keep_of_next_ = SIZE_MAX;
   bool damage_next_ = false;
-  HttpServerForTests server_{[this](const Asked& asked) {
-    const std::optional<Told> first = log.note(asked);
-    return first ? *first : handle(asked);
-  }};
+  HttpServerForTests server_{logged(log, [this](const Asked& asked) { return handle(asked); })};
 };
 
 }  // namespace odradek::store::gcs

@@ -6,7 +6,7 @@
 
 #include "store/cloud/digests.h"
 #include "store/cloud/xml.h"
-#include "store/http_server_for_tests.h"
+#include "store/fake_cloud_for_tests.h"
 
 namespace odradek::store::s3 {
 
@@ -93,42 +93,22 @@ class FakeS3 {
     const std::string range = asked.header("range");
     if (range.empty()) return told;
     told.headers.erase("x-amz-checksum-sha256");
-    const size_t size = told.body.size();
-    const size_t dash = range.find('-');
-    const std::string from = range.substr(6, dash - 6);
-    const std::string to = range.substr(dash + 1);
-    const size_t first =
-        from.empty() ? size - std::min(size, size_t(std::stoull(to))) : size_t(std::stoull(from));
-    const size_t last =
-        from.empty() || to.empty() ? size - 1 : std::min(size - 1, size_t(std::stoull(to)));
-    if (first >= size) return refusal(416, "InvalidRange");
-    told.status = 206;
-    told.body = told.body.substr(first, last - first + 1);
-    told.headers["content-range"] = fmt::format("bytes {}-{}/{}", first, last, size);
-    return told;
+    return part_of(std::move(told), range).value_or(refusal(416, "InvalidRange"));
   }
   Told list(const Asked& asked) const {
-    constexpr int kPage = 3;
-    const std::string prefix = asked.parameter("prefix");
-    const std::string from = asked.parameter("continuation-token");
     std::string xml =
         "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
         "<EncodingType>url</EncodingType>";
-    int count = 0;
-    std::string next;
-    for (auto at = objects_.lower_bound(std::max(prefix, from)); at != objects_.end(); ++at) {
-      if (!at->first.starts_with(prefix)) break;
-      if (count++ == kPage) {
-        next = at->first;
-        break;
-      }
+    const auto page =
+        page_of(objects_, asked.parameter("prefix"), asked.parameter("continuation-token"));
+    for (const auto& [key, object] : page.entries) {
       xml += fmt::format("<Contents><Key>{}</Key><Size>{}</Size><ETag>{}</ETag></Contents>",
-                         cloud::percent_encode_path(at->first), at->second.content.size(),
-                         cloud::escape_xml(at->second.etag));
+                         cloud::percent_encode_path(key), object->content.size(),
+                         cloud::escape_xml(object->etag));
     }
-    xml += next.empty() ? "<IsTruncated>false</IsTruncated>"
-                        : "<IsTruncated>true</IsTruncated><NextContinuationToken>" +
-                              cloud::escape_xml(next) + "</NextContinuationToken>";
+    xml += page.next.empty() ? "<IsTruncated>false</IsTruncated>"
+                             : "<IsTruncated>true</IsTruncated><NextContinuationToken>" +
+                                   cloud::escape_xml(page.next) + "</NextContinuationToken>";
     return {.body = xml + "</ListBucketResult>"};
   }
   Told begin(const Asked& asked) {
@@ -162,10 +142,7 @@ class FakeS3 {
   std::map<std::string, Object> objects_;
   std::map<std::string, Upload> uploads_;
   int last_upload_ = 0;
-  HttpServerForTests server_{[this](const Asked& asked) {
-    const std::optional<Told> first = log.note(asked);
-    return first ? *first : handle(asked);
-  }};
+  HttpServerForTests server_{logged(log, [this](const Asked& asked) { return handle(asked); })};
 };
 
 }  // namespace odradek::store::s3
