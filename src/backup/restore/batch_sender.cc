@@ -5,26 +5,21 @@
 #include <algorithm>
 
 #include "proto/error_code.h"
-#include "proto/messages/produce_request.h"
-#include "proto/messages/produce_response.h"
 #include "wire/batch_rewrite.h"
 
 namespace odradek::backup {
 namespace {
 
-// Topics are named, not identified by id, up to here.
-constexpr int16_t kProduceByNameVersion = 12;
-constexpr int16_t kAllReplicas = -1;
-constexpr int32_t kProduceTimeoutMs = 30'000;
 constexpr Duration kRetryPause = std::chrono::milliseconds(100);
 // How long a partition may refuse everything before the restore gives up.
 constexpr Duration kDeliveryTimeout = std::chrono::minutes(2);
 
 }  // namespace
 
-BatchSender::BatchSender(cluster::Cluster& cluster, TopicPartition partition,
+BatchSender::BatchSender(cluster::Cluster& cluster, ProduceQueue& produce, TopicPartition partition,
                          const SendStart& start)
     : cluster_(&cluster),
+      produce_(&produce),
       partition_(std::move(partition)),
       producer_(start.producer),
       next_sequence_(start.sequence),
@@ -74,25 +69,21 @@ io::Task<Result<void>> BatchSender::send_unsent() {
   Result<cluster::Cluster::Connection> leader = co_await cluster_->leader(
       partition_.topic, partition_.partition, lane, cluster_->request_deadline());
   if (!leader) co_return leader.error();
-  ODK_CO_TRY(const int16_t version,
-             (*leader)->version_for(proto::ProduceRequest::kApiKey, kProduceByNameVersion));
   for (size_t i = 0; i < window_.size(); ++i) {
     InFlight& entry = window_[i];
     if (entry.is_sent || entry.is_acknowledged) continue;
-    ODK_CO_TRY(SliceChain body, encode(entry, version));
+    ODK_CO_TRY(OutgoingBatch batch, outgoing(entry));
     entry.is_sent = true;
     ++unanswered_;
     const uint64_t number = first_number_ + i;
-    (*leader)->send(proto::ProduceRequest::kApiKey, version, std::move(body),
-                    cluster_->request_deadline(),
-                    [self = self_, number, version](Result<rpc::RawResponse> answer) {
-                      if (*self != nullptr) (*self)->on_answer(number, version, std::move(answer));
-                    });
+    produce_->add(*leader, std::move(batch), [self = self_, number](Result<int64_t> base_offset) {
+      if (*self != nullptr) (*self)->on_answer(number, std::move(base_offset));
+    });
   }
   co_return Result<void>{};
 }
 
-Result<SliceChain> BatchSender::encode(const InFlight& entry, int16_t version) const {
+Result<OutgoingBatch> BatchSender::outgoing(const InFlight& entry) const {
   ODK_TRY(const wire::BatchView batch, wire::BatchView::parse(entry.batch.bytes.bytes()));
   const wire::HeaderBytes header = wire::edited_header(
       batch,
@@ -102,48 +93,13 @@ Result<SliceChain> BatchSender::encode(const InFlight& entry, int16_t version) c
        .producer_id = producer_.id,
        .producer_epoch = producer_.epoch,
        .base_sequence = entry.base_sequence});
-  const Slice pieces[] = {Slice::copy_of(Bytes(header)),
-                          entry.batch.bytes.share(batch.stored_records())};
-  proto::ProduceRequest::PartitionProduceData data;
-  data.index = partition_.partition;
-  data.records.slices = pieces;
-  proto::ProduceRequest::TopicProduceData topic;
-  topic.name = partition_.topic;
-  topic.partition_data = {&data, 1};
-  proto::ProduceRequest request;
-  request.transactional_id = {};
-  request.acks = kAllReplicas;
-  request.timeout_ms = kProduceTimeoutMs;
-  request.topic_data = {&topic, 1};
-  wire::Writer writer(256);
-  proto::encode(writer, version, request);
-  return writer.finish();
+  return OutgoingBatch{partition_.topic, partition_.partition, Slice::copy_of(Bytes(header)),
+                       entry.batch.bytes.share(batch.stored_records())};
 }
 
-Result<int64_t> BatchSender::base_offset_of(rpc::RawResponse answer, int16_t version) const {
-  ODK_TRY(const auto decoded,
-          rpc::decode_body<proto::ProduceResponse>(std::move(answer.frame), answer.body, version));
-  for (const auto& topic : decoded->responses) {
-    for (const auto& partition : topic.partition_responses) {
-      if (partition.error_code == 0) return partition.base_offset;
-      constexpr int64_t kSomewhere = -1;
-      if (proto::error_code(partition.error_code) == proto::ErrorCode::kDuplicateSequenceNumber) {
-        return kSomewhere;
-      }
-      return proto::to_error(
-          proto::error_code(partition.error_code),
-          fmt::format("produce to {}-{}", partition_.topic, partition_.partition),
-          partition.error_message);
-    }
-  }
-  return Error(Errc::kMalformed, "produce: the partition is not answered");
-}
-
-void BatchSender::on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer) {
+void BatchSender::on_answer(uint64_t number, Result<int64_t> base_offset) {
   --unanswered_;
   InFlight& entry = window_[number - first_number_];
-  Result<int64_t> base_offset =
-      answer ? base_offset_of(*std::move(answer), version) : Result<int64_t>(answer.error());
   if (base_offset) {
     entry.is_acknowledged = true;
     entry.base_offset = *base_offset;

@@ -8,6 +8,7 @@
 #include "backup/engine/source.h"
 #include "backup/restore/offset_map.h"
 #include "backup/restore/prepared_batch.h"
+#include "backup/restore/produce_queue.h"
 #include "backup/restore/target.h"
 #include "io/event.h"
 
@@ -22,14 +23,16 @@ struct SendStart {
   int64_t end_offset = 0;
 };
 
-// Produces ready batches to one partition, in order and exactly once: an idempotent producer with
-// its own sequence, at most kInFlightMax batches unanswered. After an error that waiting may heal
-// everything unanswered is sent again, in order; the broker drops what it has. One loop.
+// Produces ready batches to one partition through the queue all partitions share, in order and
+// exactly once: an idempotent producer with its own sequence, at most kInFlightMax batches
+// unanswered. After an error that waiting may heal everything unanswered is sent again, in order;
+// the broker drops what it has. One loop.
 class BatchSender {
  public:
   static constexpr size_t kInFlightMax = 5;
 
-  BatchSender(cluster::Cluster& cluster, TopicPartition partition, const SendStart& start);
+  BatchSender(cluster::Cluster& cluster, ProduceQueue& produce, TopicPartition partition,
+              const SendStart& start);
   // Answers that are still to come are dropped safely.
   ~BatchSender();
   BatchSender(const BatchSender&) = delete;
@@ -58,13 +61,13 @@ class BatchSender {
 
   io::Task<Result<void>> wait_until_below(size_t in_flight);
   io::Task<Result<void>> send_unsent();
-  Result<SliceChain> encode(const InFlight& entry, int16_t version) const;
-  void on_answer(uint64_t number, int16_t version, Result<rpc::RawResponse> answer);
-  Result<int64_t> base_offset_of(rpc::RawResponse answer, int16_t version) const;
+  Result<OutgoingBatch> outgoing(const InFlight& entry) const;
+  void on_answer(uint64_t number, Result<int64_t> base_offset);
   void retire_acknowledged();
   void retire(const InFlight& entry);
 
   cluster::Cluster* cluster_;
+  ProduceQueue* produce_;
   TopicPartition partition_;
   ProducerIdentity producer_;
   int32_t next_sequence_;

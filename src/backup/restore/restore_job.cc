@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backup/restore/at_once.h"
 #include "io/task_group.h"
 
 namespace odradek::backup {
@@ -18,6 +19,7 @@ RestoreJob::RestoreJob(cluster::Cluster& cluster, store::ObjectStore& store,
       keys_(options_.backup_id),
       source_(cluster),
       target_(cluster),
+      produce_(cluster),
       limiter_(cluster.loop(), options_.limits),
       progress_(cluster.loop()) {}
 
@@ -149,8 +151,12 @@ io::Task<Result<void>> RestoreJob::save(RestorePhase phase) {
   co_return co_await workers_->run([this] { return write_restore_state(*store_, keys_, state_); });
 }
 
+LoadContext RestoreJob::load_context() {
+  return {cluster_, &produce_, &source_, store_, workers_, &limiter_, state_.producer};
+}
+
 io::Task<Result<void>> RestoreJob::load_all() {
-  const LoadContext context{cluster_, &source_, store_, workers_, &limiter_, state_.producer};
+  const LoadContext context = load_context();
   const cluster::MetadataPtr metadata = cluster_->cached_metadata();
   for (const RestoredTopic& topic : state_.topics) {
     ODK_CO_TRY(std::vector<LoadUnit> units, units_of(topic, archive_, keys_, state_.restore_id));
@@ -195,19 +201,21 @@ io::Task<void> RestoreJob::load_some() {
 // Reads the target back. Where offsets have holes somebody else may have written: all of that is
 // read, whatever was asked for.
 io::Task<Result<void>> RestoreJob::verify_all() {
-  const LoadContext context{cluster_, &source_, store_, workers_, &limiter_, state_.producer};
-  for (const auto& loader : loaders_) {
-    const bool must_be_full = loader->has_seen_holes();
-    if (options_.verify == VerifyAfter::kOff && !must_be_full) continue;
-    VerifyOptions options;
-    if (options_.verify == VerifyAfter::kSample && !must_be_full) {
-      options.percent = options_.sample_percent;
-    }
-    UnitVerifier verifier(context, loader->unit(), options);
-    ODK_CO_TRY(const VerifyCounters counters, co_await verifier.run());
-    report_.verified.add(counters);
-    report_progress("verify");
+  co_return co_await run_at_once(cluster_->loop(), options_.partitions_at_once, loaders_.size(),
+                                 [this](size_t i) { return verify_unit(*loaders_[i]); });
+}
+
+io::Task<Result<void>> RestoreJob::verify_unit(const UnitLoader& loader) {
+  const bool must_be_full = loader.has_seen_holes();
+  if (options_.verify == VerifyAfter::kOff && !must_be_full) co_return Result<void>{};
+  VerifyOptions options;
+  if (options_.verify == VerifyAfter::kSample && !must_be_full) {
+    options.percent = options_.sample_percent;
   }
+  UnitVerifier verifier(load_context(), loader.unit(), options);
+  ODK_CO_TRY(const VerifyCounters counters, co_await verifier.run());
+  report_.verified.add(counters);
+  report_progress("verify");
   co_return Result<void>{};
 }
 

@@ -50,9 +50,11 @@ class RestoreJob {
   io::Task<Result<void>> prepare_topics();
   io::Task<Result<void>> prepare_topic(const TopicPlan& topic);
   io::Task<Result<void>> wait_for_leaders(const TopicPlan& topic);
+  LoadContext load_context();
   io::Task<Result<void>> load_all();
   io::Task<void> load_some();
   io::Task<Result<void>> verify_all();
+  io::Task<Result<void>> verify_unit(const UnitLoader& loader);
   io::Task<Result<void>> put_configs_back();
   void report_progress(std::string_view step);
 
@@ -64,6 +66,7 @@ class RestoreJob {
   ArchiveKeys keys_;
   Source source_;  // reads the target back
   Target target_;
+  ProduceQueue produce_;
   RateLimiter limiter_;
   ArchiveState archive_;
   std::optional<PointInArchive> point_;

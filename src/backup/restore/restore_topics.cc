@@ -2,18 +2,24 @@
 
 #include <algorithm>
 
+#include "backup/restore/at_once.h"
 #include "backup/restore/restore_job.h"
 
 // What RestoreJob does to topics before and after the load.
 namespace odradek::backup {
+namespace {
+
+constexpr size_t kTopicsAtOnce = 8;
+
+}  // namespace
 
 io::Task<Result<void>> RestoreJob::prepare_topics() {
   report_progress("create topics");
   for (const TopicPlan& topic : plan_.topics) {
-    ODK_CO_TRY_VOID(co_await prepare_topic(topic));
     if (!topic.held.empty()) report_.held_configs.push_back(topic.held);
   }
-  co_return Result<void>{};
+  co_return co_await run_at_once(cluster_->loop(), kTopicsAtOnce, plan_.topics.size(),
+                                 [this](size_t i) { return prepare_topic(plan_.topics[i]); });
 }
 
 io::Task<Result<void>> RestoreJob::prepare_topic(const TopicPlan& topic) {
@@ -54,10 +60,10 @@ io::Task<Result<void>> RestoreJob::wait_for_leaders(const TopicPlan& topic) {
 
 io::Task<Result<void>> RestoreJob::put_configs_back() {
   report_progress("configure");
-  for (const RestoredTopic& topic : state_.topics) {
-    ODK_CO_TRY_VOID(co_await target_.alter_topic_configs(topic.target, topic.put_back));
-  }
-  co_return Result<void>{};
+  co_return co_await run_at_once(
+      cluster_->loop(), kTopicsAtOnce, state_.topics.size(), [this](size_t i) {
+        return target_.alter_topic_configs(state_.topics[i].target, state_.topics[i].put_back);
+      });
 }
 
 io::Task<Result<std::vector<std::string>>> abort_restores(cluster::Cluster& cluster,

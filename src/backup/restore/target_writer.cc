@@ -6,9 +6,14 @@
 
 namespace odradek::backup {
 
-TargetWriter::TargetWriter(cluster::Cluster& cluster, Source& source, io::WorkerPool& workers,
-                           TopicPartition partition, const WriterStart& start)
-    : cluster_(&cluster), partition_(std::move(partition)), start_(start), records_(start.records) {
+TargetWriter::TargetWriter(cluster::Cluster& cluster, ProduceQueue& produce, Source& source,
+                           io::WorkerPool& workers, TopicPartition partition,
+                           const WriterStart& start)
+    : cluster_(&cluster),
+      produce_(&produce),
+      partition_(std::move(partition)),
+      start_(start),
+      records_(start.records) {
   if (start.next_offset < start.log_end) {
     read_back_ =
         std::make_unique<ReadBack>(source, workers, partition_, start.next_offset, start.log_end);
@@ -21,7 +26,7 @@ void TargetWriter::begin_sending() {
   constexpr uint64_t kSequences = uint64_t{1} << 31U;
   const SendStart start{start_.producer, static_cast<int32_t>(records_ % kSequences),
                         start_.log_end};
-  sender_ = std::make_unique<BatchSender>(*cluster_, partition_, start);
+  sender_ = std::make_unique<BatchSender>(*cluster_, *produce_, partition_, start);
 }
 
 io::Task<Result<void>> TargetWriter::write(PreparedBatch batch) {

@@ -22,8 +22,8 @@ struct WriterStart {
 // and only behind it batches are sent. One loop.
 class TargetWriter {
  public:
-  TargetWriter(cluster::Cluster& cluster, Source& source, io::WorkerPool& workers,
-               TopicPartition partition, const WriterStart& start);
+  TargetWriter(cluster::Cluster& cluster, ProduceQueue& produce, Source& source,
+               io::WorkerPool& workers, TopicPartition partition, const WriterStart& start);
 
   // Errors: kPrecondition when the target holds other records than those (another writer).
   io::Task<Result<void>> write(PreparedBatch batch);
@@ -42,6 +42,7 @@ class TargetWriter {
   io::Task<Result<void>> compare(PreparedBatch batch);
 
   cluster::Cluster* cluster_;
+  ProduceQueue* produce_;
   TopicPartition partition_;
   WriterStart start_;
   uint64_t records_;

@@ -74,8 +74,9 @@ io::Task<Result<void>> UnitLoader::open_writers() {
                                   target.topic, partition, log_end, progress.next_offset));
     }
     const WriterStart start{context_.producer, progress.records, progress.next_offset, log_end};
-    writers_.emplace(partition, std::make_unique<TargetWriter>(*context_.cluster, *context_.source,
-                                                               *context_.workers, target, start));
+    writers_.emplace(partition, std::make_unique<TargetWriter>(*context_.cluster, *context_.produce,
+                                                               *context_.source, *context_.workers,
+                                                               target, start));
   }
   co_return Result<void>{};
 }
@@ -102,10 +103,7 @@ io::Task<Result<void>> UnitLoader::load_segment(const SourcePart& source,
   if (segment.covered_start >= source.end_offset) co_return Result<void>{};
   ODK_CO_TRY_VOID(
       co_await context_.workers->run([this, &segment] { return preparer_.open(segment); }));
-  const BatchScope scope{.source_partition = source.partition,
-                         .target_partition = source.target_partition,
-                         .end_offset = source.end_offset,
-                         .aborted = source.aborted};
+  const BatchScope scope = source.scope();
   for (size_t frame = 0; frame < preparer_.frame_count(); ++frame) {
     ODK_CO_TRY(std::vector<PreparedBatch> batches,
                co_await context_.workers->run(

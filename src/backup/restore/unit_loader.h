@@ -21,6 +21,14 @@ struct SourcePart {
   std::vector<OffsetRange> aborted{};
   int64_t end_offset = INT64_MAX;  // exclusive
   std::string map_prefix{};        // of its offset map's objects
+
+  // Of every segment; a view of this.
+  BatchScope scope() const {
+    return {.source_partition = partition,
+            .target_partition = target_partition,
+            .end_offset = end_offset,
+            .aborted = aborted};
+  }
 };
 
 // Archived partitions that share partitions of the target, and so must be written one after the
@@ -44,7 +52,8 @@ struct LoadCounters {
 // What the loading of every unit shares. Borrowed.
 struct LoadContext {
   cluster::Cluster* cluster;
-  Source* source;  // reads the target
+  ProduceQueue* produce;  // none: nothing is written
+  Source* source;         // reads the target
   store::ObjectStore* store;
   io::WorkerPool* workers;
   RateLimiter* limiter;

@@ -85,10 +85,7 @@ io::Task<Result<void>> UnitVerifier::verify_segment(const SourcePart& source,
                                                     const SegmentRef& segment, OffsetMap& map) {
   ODK_CO_TRY_VOID(
       co_await context_.workers->run([this, &segment] { return preparer_.open(segment); }));
-  const BatchScope scope{.source_partition = source.partition,
-                         .target_partition = source.target_partition,
-                         .end_offset = source.end_offset,
-                         .aborted = source.aborted};
+  const BatchScope scope = source.scope();
   const size_t frames = preparer_.frame_count();
   for (size_t frame = 0; frame < frames; ++frame) {
     if (!is_chosen(source, segment, frame, frames)) {

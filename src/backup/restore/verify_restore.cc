@@ -32,7 +32,7 @@ io::Task<Result<VerifyRestoreReport>> verify_restore(cluster::Cluster& cluster,
     return find_restore(store, keys, options.restore_id, first->cluster_id);
   }));
   Source source(cluster);
-  const LoadContext context{&cluster, &source, &store, &workers, nullptr, {}};
+  const LoadContext context{&cluster, nullptr, &source, &store, &workers, nullptr, {}};
   VerifyRestoreReport report;
   report.restore_id = state.restore_id;
   for (const RestoredTopic& topic : state.topics) {
