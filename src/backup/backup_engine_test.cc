@@ -6,7 +6,7 @@
 #include "backup/inspect/validate.h"
 #include "broker/broker.h"
 #include "odradek/kafka.h"
-#include "store/memory_store.h"
+#include "store/careless_store_for_tests.h"
 
 // Whole runs of the backup against an embedded broker.
 namespace odradek::backup {
@@ -84,24 +84,18 @@ class BackupEngine : public testing::Test {
   BackupOptions options_;
 };
 
-// As old stores with S3's API that do not know the condition.
-class CarelessStore : public store::MemoryStore {
- public:
-  Result<store::ObjectInfo> put_if_absent(const std::string& key, Bytes content) override {
-    return put(key, content);
-  }
-};
-
 TEST_F(BackupEngine, AStoreThatReplacesWhatIsThereIsSpokenOf) {
   create_topic(kTopic);
   produce(kTopic, {5000});
-  CarelessStore careless;
+  store::CarelessStore careless;
   BackupJob job(*cluster_, careless, workers_, clock_, options_);
   const Result<BackupReport> report = loop_.block_on(job.run());
   ASSERT_TRUE(report) << report.error().to_string();
   ASSERT_EQ(report->warnings.size(), 1U);
   EXPECT_NE(report->warnings.front().find("create-only"), std::string::npos);
+  EXPECT_EQ(read_archive(careless, ArchiveKeys("set"))->fencing, Fencing::kWeak);
   EXPECT_TRUE(back_up()->warnings.empty());
+  EXPECT_EQ(archive().fencing, Fencing::kStrong);
 }
 
 // Silent loss (a) of other tools: a segment's times taken from its first and last record.

@@ -132,6 +132,7 @@ Result<void> CommitLog::append(Commit commit) {
   commit.prev_sha256 = state_.chain_sha256;
   commit.backup_set = state_.backup_set;
   commit.writer_epoch = writer_epoch_;
+  commit.fencing = fencing_;
   if (state_.created_at == 0) state_.created_at = commit.at;
   const std::string text = seal(to_json(commit));
 
@@ -151,12 +152,19 @@ Result<void> CommitLog::write_manifest_if_due() {
 }
 
 Result<void> CommitLog::put_commit(const std::string& key, const std::string& text) {
-  const Result<store::ObjectInfo> stored = store_->put_if_absent(key, as_bytes(text));
-  if (stored) return {};
-  if (stored.error().code() != Errc::kAlreadyExists) return stored.error();
+  Result<Slice> there = Error(Errc::kNotFound, key);
+  // A store that replaces what is there must not be given the chance.
+  if (fencing_ == Fencing::kWeak) there = store_->get(key);
+  if (!there && !is_missing(there.error())) return there.error();
+  if (!there) {
+    const Result<store::ObjectInfo> stored = store_->put_if_absent(key, as_bytes(text));
+    if (stored && fencing_ == Fencing::kStrong) return {};
+    if (!stored && stored.error().code() != Errc::kAlreadyExists) return stored.error();
+    there = store_->get(key);
+    if (!there) return there.error();
+  }
   // An answer that was lost on the way looks like this too: ours if the bytes are ours.
-  ODK_TRY(const Slice there, store_->get(key));
-  if (there.text() == text) return {};
+  if (there->text() == text) return {};
   return Error(Errc::kFenced, fmt::format("object {} was written by another backup", key));
 }
 

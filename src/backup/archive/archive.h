@@ -69,6 +69,9 @@ class CommitLog {
   const ArchiveKeys& keys() const { return keys_; }
   uint32_t writer_epoch() const { return writer_epoch_; }
 
+  // What the store's probe said; strong unless set.
+  void set_fencing(Fencing fencing) { fencing_ = fencing; }
+
   // Makes the commit durable and applies it. Number, hash of the one before, set and epoch are
   // filled in here. Everything it names must be durable already. kFenced when another writer took
   // this number. May be tried again with the same commit after it failed.
@@ -100,6 +103,7 @@ class CommitLog {
   store::ObjectStore* store_;
   ArchiveKeys keys_;
   uint32_t writer_epoch_;
+  Fencing fencing_ = Fencing::kStrong;
   ArchiveState state_;
   uint64_t manifest_through_ = 0;
   size_t manifest_bytes_max_ = kManifestBytesMax;

@@ -145,6 +145,14 @@ Json json_of(const RestorePoint& point) {
   return j;
 }
 
+// Absent: strong.
+Fencing take_fencing(const Json& j) {
+  const auto name = take_or(j, "fencing", std::string(fencing_name(Fencing::kStrong)));
+  const std::optional<Fencing> fencing = fencing_of(name);
+  if (!fencing) throw BadField(fmt::format("fencing {} is unknown", name));
+  return *fencing;
+}
+
 RestorePoint restore_point_of(const Json& j) {
   return {take<uint64_t>(j, "seq"), take<int64_t>(j, "time"), take<std::string>(j, "label"),
           take_or(j, "groups_key", std::string{}), take_or(j, "cluster_key", std::string{})};
@@ -259,6 +267,7 @@ std::string to_json(const Commit& c) {
   if (!c.cluster_key.empty()) j["cluster_key"] = c.cluster_key;
   if (!c.isolation_level.empty()) j["isolation_level"] = c.isolation_level;
   if (c.restore_point) j["restore_point"] = {{"label", *c.restore_point}};
+  if (c.fencing != Fencing::kStrong) j["fencing"] = fencing_name(c.fencing);
   return j.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -279,20 +288,18 @@ Result<Commit> parse_commit(std::string_view text) {
     if (const auto point = j.find("restore_point"); point != j.end()) {
       c.restore_point = take<std::string>(*point, "label");
     }
+    c.fencing = take_fencing(j);
     return c;
   });
 }
 
 std::string to_json(const ArchiveState& s, std::string_view previous) {
-  Json j = {{"format", "odradek-backup"},
-            {"schema", kArchiveSchema},
-            {"backup_id", s.backup_id},
-            {"backup_set", hex(s.backup_set.bytes)},
-            {"through_commit", s.through_commit},
-            {"chain_sha256", hex(s.chain_sha256)},
-            {"created_at", s.created_at},
-            {"isolation_level", s.isolation_level},
-            {"source", {{"cluster_id", s.source_cluster_id}}}};
+  Json j = {
+      {"format", "odradek-backup"},         {"schema", kArchiveSchema},
+      {"backup_id", s.backup_id},           {"backup_set", hex(s.backup_set.bytes)},
+      {"through_commit", s.through_commit}, {"chain_sha256", hex(s.chain_sha256)},
+      {"created_at", s.created_at},         {"isolation_level", s.isolation_level},
+      {"fencing", fencing_name(s.fencing)}, {"source", {{"cluster_id", s.source_cluster_id}}}};
   Json& topics = j["topics"] = Json::array();
   for (const auto& [key, topic] : s.topics) topics.push_back(json_of(topic));
   j["groups_key"] = s.groups_key;
@@ -312,6 +319,7 @@ Result<ArchiveState> parse_manifest(std::string_view text) {
     s.chain_sha256 = take_hex<32>(j, "chain_sha256");
     s.created_at = take<int64_t>(j, "created_at");
     s.isolation_level = take<std::string>(j, "isolation_level");
+    s.fencing = take_fencing(j);
     s.source_cluster_id = take<std::string>(j.at("source"), "cluster_id");
     for (const Json& entry : j.at("topics")) {
       TopicState topic = topic_state_of(entry);

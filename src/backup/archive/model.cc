@@ -109,6 +109,7 @@ Result<void> apply(ArchiveState& state, const Commit& commit, const Sha256& comm
     state.restore_points.push_back(
         {commit.seq, commit.at, *commit.restore_point, state.groups_key, state.cluster_key});
   }
+  if (commit.fencing == Fencing::kWeak) state.fencing = Fencing::kWeak;
   state.through_commit = commit.seq;
   state.chain_sha256 = commit_sha256;
   return {};
@@ -130,6 +131,17 @@ SegmentRef segment_ref(std::string key, uint64_t stored_bytes, const SegmentFoot
           .control_batch_count = footer.control_batch_count,
           .sha256 = footer.sha256,
           .raw_xxh128 = footer.raw_xxh128};
+}
+
+std::string_view fencing_name(Fencing fencing) {
+  return fencing == Fencing::kWeak ? "weak" : "strong";
+}
+
+std::optional<Fencing> fencing_of(std::string_view name) {
+  for (const Fencing fencing : {Fencing::kStrong, Fencing::kWeak}) {
+    if (name == fencing_name(fencing)) return fencing;
+  }
+  return std::nullopt;
 }
 
 std::string_view gap_reason_name(GapReason reason) {

@@ -21,6 +21,10 @@ inline constexpr int kArchiveSchema = 1;
 inline constexpr std::string_view kReadCommittedName = "read_committed";
 inline constexpr std::string_view kReadUncommittedName = "read_uncommitted";
 
+// What keeps two writers apart: weak where a commit went to a store that replaces objects it was
+// told only to create. There it is the lease alone, and looking before and after.
+enum class Fencing : uint8_t { kStrong, kWeak };
+
 struct SegmentRef {
   std::string key{};
   uint64_t position = 0;
@@ -141,6 +145,7 @@ struct ArchiveState {
   std::string groups_key{};  // the newest; empty: none captured
   std::string cluster_key{};
   std::vector<RestorePoint> restore_points{};
+  Fencing fencing = Fencing::kStrong;  // weak once a commit was
   // Commits up to here may be missing or damaged: the state was made from segments alone.
   uint64_t rebuilt_through = 0;
 
@@ -172,6 +177,7 @@ struct Commit {
   std::string cluster_key{};
   std::string isolation_level{};  // set by the first commit, never another after it
   std::optional<std::string> restore_point{};  // its label
+  Fencing fencing = Fencing::kStrong;
 };
 
 // Changes `state` as the commit says. Errors (the state is then unusable): kMalformed when the
@@ -180,6 +186,8 @@ struct Commit {
 // level. kChecksum: a broken chain.
 Result<void> apply(ArchiveState& state, const Commit& commit, const Sha256& commit_sha256);
 
+std::string_view fencing_name(Fencing fencing);
+std::optional<Fencing> fencing_of(std::string_view name);
 std::string_view gap_reason_name(GapReason reason);
 std::optional<GapReason> gap_reason(std::string_view name);
 

@@ -150,8 +150,11 @@ void BackupJob::note_gaps(const PartitionChange& change) {
 }
 
 io::Task<Result<void>> BackupJob::append(Commit commit) {
+  const MonotonicTime began = cluster_->loop().now();
   const Result<void> appended = co_await on_store([this, &commit] { return log_->append(commit); });
   if (!appended) co_return appended;
+  const std::chrono::duration<double> took = cluster_->loop().now() - began;
+  commit_seconds_->record(took.count());
   last_commit_at_ = clock_->wall_ms();
   co_return co_await on_store([this] { return log_->write_manifest_if_due(); });
 }

@@ -77,6 +77,7 @@ io::Task<Result<void>> BackupJob::probe_store() {
       store_->describe());
   ODK_LOG(warn, "weak fencing", kv("reason", warning));
   report_.warnings.push_back(warning);
+  fencing_ = Fencing::kWeak;
   co_return Result<void>{};
 }
 
@@ -103,6 +104,7 @@ io::Task<Result<BackupReport>> BackupJob::run() {
 io::Task<Result<BackupReport>> BackupJob::run_with_lease() {
   ODK_CO_TRY(log_, co_await workers_->run(
                        [this] { return CommitLog::open(*store_, keys_, lease_->epoch()); }));
+  log_->set_fencing(fencing_);
   const Result<void> done = co_await run_cycles();
   if (!done) co_return done.error();
   ODK_CO_TRY_VOID(co_await on_store([this] { return log_->write_manifest(); }));
@@ -220,6 +222,7 @@ BackupStatus BackupJob::status() const {
   status.gap_offsets = gap_offsets_;
   if (log_ != nullptr) status.commit_seq = log_->state().through_commit;
   status.last_commit_at = last_commit_at_;
+  status.commit_seconds = commit_seconds_;
   status.memory_used_bytes = budget_.used_bytes();
   for (const auto& [peer, breaker] : breakers_.by_peer()) status.breakers[peer] = breaker.state();
   for (const PlannedPartition& planned : cycle_.partitions) {

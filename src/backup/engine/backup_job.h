@@ -107,6 +107,7 @@ class BackupJob {
   Clock* clock_;
   BackupOptions options_;
   ArchiveKeys keys_;
+  Fencing fencing_ = Fencing::kStrong;
   ByteBudget budget_;
   Breakers breakers_;
   RateLimit bytes_rate_;
@@ -122,6 +123,7 @@ class BackupJob {
   MonotonicTime cycle_started_{};
   MonotonicTime renewed_at_{};
   TimestampMs last_commit_at_ = 0;
+  std::shared_ptr<obs::Histogram> commit_seconds_ = std::make_shared<obs::Histogram>();
   io::Event progress_;
   Result<void> failure_;
   BackupReport report_;

@@ -50,6 +50,8 @@ constexpr MetricInfo kLastCommit{"kafka_backup_last_successful_commit_timestamp_
                                  "seconds", "When the last commit became durable; 0: none yet."};
 constexpr MetricInfo kCommitSeq{"kafka_backup_commit_seq", kGauge, "commits",
                                 "Number of the last commit."};
+constexpr MetricInfo kCommitSeconds{"kafka_backup_commit_latency_seconds", kHistogram, "seconds",
+                                    "Time of one commit, tries again included."};
 constexpr MetricInfo kMemory{"kafka_backup_memory_budget_used_bytes", kGauge, "bytes",
                              "What is taken of the memory budget."};
 constexpr MetricInfo kBreaker{"kafka_backup_breaker_state",
@@ -63,10 +65,10 @@ constexpr MetricInfo kReadSeconds{"kafka_backup_storage_read_latency_seconds", k
                                   "seconds", "Time of one read from the store."};
 
 constexpr const MetricInfo* kAll[] = {
-    &kRecords,   &kBytes,   &kCompressed,   &kSegments,   &kErrors,     &kRetries,
-    &kGaps,      &kSkipped, &kWritten,      &kRead,       &kLag,        &kLagSum,
-    &kLsoLag,    &kRatio,   &kTarget,       &kRemaining,  &kLastCommit, &kMemory,
-    &kCommitSeq, &kBreaker, &kWriteSeconds, &kReadSeconds};
+    &kRecords,   &kBytes,         &kCompressed, &kSegments,     &kErrors,     &kRetries,
+    &kGaps,      &kSkipped,       &kWritten,    &kRead,         &kLag,        &kLagSum,
+    &kLsoLag,    &kRatio,         &kTarget,     &kRemaining,    &kLastCommit, &kMemory,
+    &kCommitSeq, &kCommitSeconds, &kBreaker,    &kWriteSeconds, &kReadSeconds};
 
 double number(uint64_t value) { return static_cast<double>(value); }
 
@@ -103,6 +105,9 @@ void collect_backup_metrics(obs::Collection& into, const BackupStatus& status,
   into.gauge(kRemaining, {}, number(status.offsets_total() - status.offsets_done()));
   into.gauge(kLastCommit, {}, static_cast<double>(status.last_commit_at) / 1000);
   into.gauge(kCommitSeq, {}, number(status.commit_seq));
+  if (status.commit_seconds != nullptr) {
+    into.histogram(kCommitSeconds, {}, *status.commit_seconds);
+  }
   into.gauge(kMemory, {}, number(status.memory_used_bytes));
   for (const auto& [peer, state] : status.breakers) {
     into.gauge(kBreaker, {peer}, static_cast<double>(state));

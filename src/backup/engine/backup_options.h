@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "backup/engine/partition_copier.h"
 #include "backup/engine/topic_filter.h"
+#include "obs/metrics.h"
 
 // What a backup is told to do, and what it tells.
 namespace odradek::backup {
@@ -66,6 +68,7 @@ struct BackupStatus {
   uint64_t gap_offsets = 0;
   uint64_t commit_seq = 0;
   TimestampMs last_commit_at = 0;  // 0: none by this run
+  std::shared_ptr<const obs::Histogram> commit_seconds;  // until each was durable
   uint64_t memory_used_bytes = 0;
   std::map<std::string, BreakerState> breakers;
   std::vector<PartitionStatus> partitions;

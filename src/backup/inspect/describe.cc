@@ -144,6 +144,7 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
                    {"created_at", archive.created_at},
                    {"through_commit", archive.through_commit},
                    {"isolation_level", archive.isolation_level},
+                   {"fencing", fencing_name(archive.fencing)},
                    {"source", {{"cluster_id", archive.source_cluster_id}}},
                    {"groups", archive.groups_key},
                    {"totals", json_of(totals_of(archive))}};
@@ -157,9 +158,10 @@ std::string describe_archive(const ArchiveState& archive, OutputFormat format) {
   }
   std::string text = fmt::format(
       "backup           {}\ncluster          {}\ncreated          {}\nlast point       {}\n"
-      "commits          {}\nisolation        {}\n\n",
+      "commits          {}\nisolation        {}\nfencing          {}\n\n",
       archive.backup_id, archive.source_cluster_id, format_time(archive.created_at),
-      format_time(last_restore_point(archive)), archive.through_commit, archive.isolation_level);
+      format_time(last_restore_point(archive)), archive.through_commit, archive.isolation_level,
+      fencing_name(archive.fencing));
   text += fmt::format("{:<40} {:>10} {:>9} {:>12} {:>10} {:>6} {:>5}\n", "TOPIC", "PARTITIONS",
                       "SEGMENTS", "RECORDS", "STORED", "RATIO", "GAPS");
   for (const auto& [key, topic] : archive.topics) {
