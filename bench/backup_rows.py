@@ -347,8 +347,10 @@ def build_peer():
     if shutil.which("cargo") is None:
         return "peer missing: no cargo"
     say("building the peer, minutes the first time")
+    source = PEER_BUILD / "source"  # cargo writes beside what it reads
+    shutil.copytree(PEER_SOURCE, source, dirs_exist_ok=True)
     done = subprocess.run(["cargo", "build", "--release", "--quiet", "--target-dir",
-                           str(PEER_BUILD)], cwd=PEER_SOURCE, check=False)
+                           str(PEER_BUILD)], cwd=source, check=False)
     return None if done.returncode == 0 else "peer missing: it does not build"
 
 
