@@ -106,7 +106,7 @@ class Program {
     if (started) {
       Result<int> signal = co_await signals.wait();
       while (signal && *signal == SIGHUP) {
-        reload();
+        co_await reload();
         signal = co_await signals.wait();
       }
       ODK_LOG(info, "stopping", kv("signal", signal.value_or(0)));
@@ -118,9 +118,14 @@ class Program {
   }
 
  private:
-  void reload() {
+  io::Task<void> reload() {
     const Result<ReloadedConfig> read = reload_();
-    Result<void> taken = read ? proxy_.reload(read->options) : Result<void>(read.error());
+    Result<void> taken;
+    if (read) {
+      taken = co_await proxy_.reload(read->options);
+    } else {
+      taken = read.error();
+    }
     if (taken) {
       set_log_level(read->log_level);
       ODK_LOG(info, "configuration read again");

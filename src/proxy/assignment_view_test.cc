@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "proxy/seed_for_tests.h"
+
 namespace odradek::proxy {
 namespace {
 
@@ -52,9 +54,7 @@ TEST(AssignmentView, KeepsWhatIsNotMapped) {
 // Invariant 9: however a broker deals P partitions to members, the virtual ones are dealt once
 // each, and a member tells the broker what it was given.
 TEST(AssignmentView, DealsEachVirtualPartitionOnce) {
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(seed_of_test());
   for (int round = 0; round < 100; ++round) {
     const auto physical = static_cast<int32_t>(1 + random() % 20);
     const auto ratio = static_cast<int32_t>(1 + random() % 20);

@@ -7,19 +7,12 @@
 
 #include "proto/messages/add_partitions_to_txn_request.h"
 #include "proto/messages/add_partitions_to_txn_response.h"
-#include "proto/messages/create_topics_request.h"
-#include "proto/messages/create_topics_response.h"
-#include "proto/messages/delete_topics_request.h"
-#include "proto/messages/delete_topics_response.h"
 #include "proto/messages/end_txn_request.h"
 #include "proto/messages/end_txn_response.h"
-#include "proto/messages/fetch_request.h"
-#include "proto/messages/fetch_response.h"
 #include "proto/messages/init_producer_id_request.h"
 #include "proto/messages/init_producer_id_response.h"
-#include "proto/messages/produce_request.h"
-#include "proto/messages/produce_response.h"
 #include "proxy/remap/batch_mark.h"
+#include "proxy/single_log.h"
 #include "wire/batch_builder.h"
 
 namespace odradek::proxy {
@@ -27,16 +20,9 @@ namespace {
 
 using cluster::Cluster;
 using cluster::CoordinatorType;
-using proto::ErrorCode;
 
-constexpr int16_t kProduceVersion = 9;    // by name, before transactions begin by producing
-constexpr int16_t kFetchVersion = 12;     // by name
 constexpr int16_t kAddPartitionsMax = 3;  // later ones are for brokers
-
-Result<void> check_code(int16_t code, std::string_view attempted) {
-  if (code == 0) return {};
-  return proto::to_error(proto::error_code(code), attempted);
-}
+constexpr int32_t kReadWaitMs = 5'000;
 
 // One record, marked for virtual partition 1 of 2 over 1.
 Result<std::vector<Slice>> marked_batch(const wire::BatchOptions& options) {
@@ -58,7 +44,7 @@ class Checker {
  public:
   Checker(io::Loop& loop, cluster::ClusterOptions options)
       : cluster_(loop, std::move(options)),
-        topic_("kafka-partition-proxy-check-" + Uuid::random().to_string()) {}
+        log_(cluster_, "kafka-partition-proxy-check-" + Uuid::random().to_string()) {}
 
   io::Task<Result<std::vector<MarkCheck>>> run() {
     Result<std::vector<MarkCheck>> checks = co_await try_marks();
@@ -70,7 +56,7 @@ class Checker {
   MonotonicTime deadline() { return cluster_.request_deadline(); }
 
   io::Task<Result<std::vector<MarkCheck>>> try_marks() {
-    const Result<void> created = co_await create_topic();
+    const Result<void> created = co_await log_.create("delete");
     if (!created) co_return created.error();
     std::vector<MarkCheck> checks;
     const wire::BatchOptions plain;
@@ -79,7 +65,7 @@ class Checker {
         .producer_id = 1234, .producer_epoch = 0, .base_sequence = 0};
     checks.push_back(co_await try_mark("producer id", idempotent, {}));
     checks.push_back(co_await try_transaction());
-    const Result<void> deleted = co_await delete_topic();
+    const Result<void> deleted = co_await log_.remove();
     if (!deleted) {
       checks.push_back({"temporary topic", false, "not deleted: " + deleted.error().to_string()});
     }
@@ -104,79 +90,16 @@ class Checker {
     co_return check;
   }
 
-  io::Task<Result<void>> create_topic() {
-    std::array<proto::CreateTopicsRequest::CreatableTopic, 1> topics;
-    topics[0].name = topic_;
-    topics[0].num_partitions = 1;
-    topics[0].replication_factor = -1;
-    proto::CreateTopicsRequest request;
-    request.topics = topics;
-    request.timeout_ms = 10'000;
-    auto connected = co_await cluster_.controller(deadline());
-    if (!connected) co_return connected.error();
-    const auto created = co_await cluster_.call(*connected, request, deadline());
-    if (!created) co_return created.error();
-    for (const auto& topic : created->message.topics) {
-      ODK_CO_TRY_VOID(check_code(topic.error_code, "create the temporary topic " + topic_));
-    }
-    co_return Result<void>{};
-  }
-
-  io::Task<Result<void>> delete_topic() {
-    std::array<std::string_view, 1> names = {topic_};
-    proto::DeleteTopicsRequest request;
-    request.topic_names = names;
-    request.timeout_ms = 10'000;
-    auto connected = co_await cluster_.controller(deadline());
-    if (!connected) co_return connected.error();
-    const auto deleted = co_await cluster_.call(*connected, request, deadline(), 5);
-    if (!deleted) co_return deleted.error();
-    for (const auto& topic : deleted->message.responses) {
-      ODK_CO_TRY_VOID(check_code(topic.error_code, "delete the temporary topic " + topic_));
-    }
-    co_return Result<void>{};
-  }
-
   io::Task<Result<int64_t>> produce(wire::BatchOptions options, std::string transactional_id) {
-    ODK_CO_TRY(const std::vector<Slice> batch, marked_batch(options));
-    std::array<proto::ProduceRequest::PartitionProduceData, 1> partitions;
-    partitions[0].records.slices = batch;
-    std::array<proto::ProduceRequest::TopicProduceData, 1> topics;
-    topics[0].name = topic_;
-    topics[0].partition_data = partitions;
-    proto::ProduceRequest request;
-    if (!transactional_id.empty()) request.transactional_id = transactional_id;
-    request.acks = -1;
-    request.timeout_ms = 10'000;
-    request.topic_data = topics;
-    auto connected = co_await cluster_.leader(topic_, 0, cluster::kGeneralLane, deadline());
-    if (!connected) co_return connected.error();
-    const auto stored = co_await cluster_.call(*connected, request, deadline(), kProduceVersion);
-    if (!stored) co_return stored.error();
-    const auto& answer = stored->message.responses[0].partition_responses[0];
-    ODK_CO_TRY_VOID(check_code(answer.error_code, "produce"));
-    co_return answer.base_offset;
+    ODK_CO_TRY(std::vector<Slice> batch, marked_batch(options));
+    co_return co_await log_.append(std::move(batch), std::move(transactional_id));
   }
 
   // Empty when the batch at the offset belongs to virtual partition 1, else what it says.
   io::Task<Result<std::string>> read_owner(int64_t offset) {
-    std::array<proto::FetchRequest::FetchPartition, 1> partitions;
-    partitions[0].fetch_offset = offset;
-    partitions[0].partition_max_bytes = 1 << 20;
-    std::array<proto::FetchRequest::FetchTopic, 1> topics;
-    topics[0].topic = topic_;
-    topics[0].partitions = partitions;
-    proto::FetchRequest request;
-    request.max_wait_ms = 5'000;
-    request.min_bytes = 1;
-    request.topics = topics;
-    auto connected = co_await cluster_.leader(topic_, 0, cluster::kGeneralLane, deadline());
-    if (!connected) co_return connected.error();
-    const auto fetched = co_await cluster_.call(*connected, request, deadline(), kFetchVersion);
-    if (!fetched) co_return fetched.error();
-    const auto& data = fetched->message.responses[0].partitions[0];
-    ODK_CO_TRY_VOID(check_code(data.error_code, "fetch"));
-    ODK_CO_TRY(const wire::BatchView batch, wire::BatchView::parse(data.records.bytes));
+    const Result<SingleLog::Chunk> read = co_await log_.read(offset, kReadWaitMs);
+    if (!read) co_return read.error();
+    ODK_CO_TRY(const wire::BatchView batch, wire::BatchView::parse(read->batches.bytes()));
     ODK_CO_TRY_VOID(batch.verify_crc());
     ODK_CO_TRY(const PartitionRemapper remapper,
                PartitionRemapper::create({.virtual_partitions = 2, .physical_partitions = 1}));
@@ -189,7 +112,7 @@ class Checker {
   }
 
   io::Task<MarkCheck> try_transaction() {
-    const std::string id = topic_;
+    const std::string id = log_.topic();
     MarkCheck check = {.mark = "attributes", .is_kept = false, .detail = {}};
     const auto begun = co_await begin(id);
     if (!begun) {
@@ -243,7 +166,7 @@ class Checker {
     const Producer producer = {made->message.producer_id, made->message.producer_epoch};
     std::array<int32_t, 1> partitions = {0};
     std::array<proto::AddPartitionsToTxnRequest::AddPartitionsToTxnTopic, 1> topics;
-    topics[0].name = topic_;
+    topics[0].name = log_.topic();
     topics[0].partitions = partitions;
     proto::AddPartitionsToTxnRequest add;
     add.v3_and_below_transactional_id = id;
@@ -274,7 +197,7 @@ class Checker {
   }
 
   Cluster cluster_;
-  std::string topic_;
+  SingleLog log_;
 };
 
 }  // namespace

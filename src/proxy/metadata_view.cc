@@ -14,9 +14,12 @@ namespace {
 using Partition = MetadataResponse::MetadataResponsePartition;
 using Topic = MetadataResponse::MetadataResponseTopic;
 
-// The leader is the node that serves the partition, and its only replica; where the real one has
-// no leader the error says so and nobody leads.
-void show_nodes(Partition& partition, const VirtualNode& node, Arena& arena) {
+// Where the instances stand for brokers, one of them leads and is the only replica; where the real
+// partition has no leader the error says so and nobody leads.
+void show_leader(Partition& partition, std::string_view topic, PartitionId physical,
+                 const Topology& topology, Arena& arena) {
+  if (topology.mode() == NodeMode::kBrokers) return;
+  const VirtualNode& node = topology.leader(topic, physical);
   const auto replicas = arena.array<int32_t>(1);
   replicas[0] = node.id;
   const bool has_leader = partition.leader_id >= 0;
@@ -43,7 +46,7 @@ std::span<Partition> expand(const Topic& topic, const PartitionRemapper& remappe
       shown.leader_id = -1;
     }
     shown.partition_index = partition.value();
-    show_nodes(shown, topology.leader(topic.name, physical), arena);
+    show_leader(shown, topic.name, physical, topology, arena);
   }
   return all;
 }
@@ -68,21 +71,16 @@ bool show_virtual_topic(Topic& topic, const MappingRegistry& registry, const Top
   }
   for (Partition& partition : topic.partitions) {
     const PartitionId physical(partition.partition_index);
-    show_nodes(partition, topology.leader(topic.name, physical), arena);
+    show_leader(partition, topic.name, physical, topology, arena);
   }
   return true;
 }
 
 int show_virtual_cluster(MetadataResponse& response, const MappingRegistry& registry,
                          const Topology& topology, Arena& arena) {
-  const auto& nodes = topology.nodes();
-  response.brokers = arena.array<MetadataResponse::MetadataResponseBroker>(nodes.size());
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    response.brokers[i].node_id = nodes[i].id;
-    response.brokers[i].host = nodes[i].address.host;
-    response.brokers[i].port = nodes[i].address.port;
-  }
-  response.controller_id = topology.controller().id;
+  using Broker = MetadataResponse::MetadataResponseBroker;
+  response.brokers = shown_brokers(response.brokers, &Broker::node_id, topology, arena);
+  response.controller_id = shown_controller(response.controller_id, topology);
   int mismatches = 0;
   for (Topic& topic : response.topics) {
     if (!show_virtual_topic(topic, registry, topology, arena)) ++mismatches;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "proxy/consistency/settings_topic.h"
 #include "proxy/offered_apis.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/proxy_service.h"
@@ -27,7 +28,7 @@ class Proxy::Impl {
       : loop_(loop), options_(std::move(options)), tasks_(loop) {}
 
   io::Task<Result<void>> start();
-  Result<void> reload(const ProxyOptions& options);
+  io::Task<Result<void>> reload(ProxyOptions options);
   io::Task<void> drain(Duration at_most);
   io::Task<void> stop();
 
@@ -65,6 +66,7 @@ class Proxy::Impl {
   io::Task<void> refresh_metadata();
   void build_topology();
   Result<MappingRegistry> checked_registry(const ProxyOptions& options) const;
+  Result<void> check_security(const ProxyOptions& options) const;
   io::Task<void> fetch_keys();
 };
 
@@ -103,7 +105,7 @@ io::Task<Result<Proxy::Impl::Brokers>> Proxy::Impl::ask_brokers() {
 void Proxy::Impl::build_topology() {
   std::vector<io::HostPort> advertised = options_.advertised;
   if (advertised.empty()) advertised.push_back(bound_);
-  topology_.emplace(std::move(advertised));
+  topology_.emplace(std::move(advertised), options_.node_mode);
 }
 
 Result<void> Proxy::Impl::listen(Brokers brokers) {
@@ -172,8 +174,8 @@ Result<MappingRegistry> Proxy::Impl::checked_registry(const ProxyOptions& option
   return registry;
 }
 
-Result<void> Proxy::Impl::reload(const ProxyOptions& options) {
-  ODK_TRY(MappingRegistry registry, checked_registry(options));
+// The security of a reload: certificates may change, whether there are any may not.
+Result<void> Proxy::Impl::check_security(const ProxyOptions& options) const {
   const auto is_secure = [](const ProxyOptions& one) { return one.listener_security != nullptr; };
   const auto& before = options_.listener_security;
   const auto& after = options.listener_security;
@@ -182,8 +184,19 @@ Result<void> Proxy::Impl::reload(const ProxyOptions& options) {
                             after->options().has_sasl != before->options().has_sasl))) {
     return Error(Errc::kConfig, "listen.security.protocol may not change while it is in use");
   }
+  return {};
+}
+
+io::Task<Result<void>> Proxy::Impl::reload(ProxyOptions options) {
+  ODK_CO_TRY(MappingRegistry registry, checked_registry(options));
+  ODK_CO_TRY_VOID(check_security(options));
+  const auto& after = options.listener_security;
+  if (options_.consistency_topic) {
+    const Result<void> agreed = co_await agree_on_settings(*cluster_, shared_settings(options));
+    if (!agreed) co_return agreed.error();
+  }
   if (options_.upstream_security != nullptr && options.upstream_security != nullptr) {
-    ODK_TRY_VOID(options_.upstream_security->reload(options.upstream_security->options()));
+    ODK_CO_TRY_VOID(options_.upstream_security->reload(options.upstream_security->options()));
   }
   // Requests under way go on with the mappings they know.
   retired_.push_back(std::move(registry_));
@@ -195,7 +208,7 @@ Result<void> Proxy::Impl::reload(const ProxyOptions& options) {
   options_.listener_security = after;
   security_->current = after;
   if (after != nullptr && !after->remote_keys_url().empty()) tasks_.spawn(fetch_keys());
-  return {};
+  co_return Result<void>{};
 }
 
 io::Task<void> Proxy::Impl::fetch_keys() {
@@ -209,6 +222,10 @@ io::Task<Result<void>> Proxy::Impl::start() {
   ODK_CO_TRY_VOID(prepare());
   Result<Brokers> brokers = co_await ask_brokers();
   if (!brokers) co_return brokers.error();
+  if (options_.consistency_topic) {
+    const Result<void> agreed = co_await agree_on_settings(*cluster_, shared_settings(options_));
+    if (!agreed) co_return agreed.error();
+  }
   ODK_CO_TRY_VOID(listen(*std::move(brokers)));
   last_refresh_ = loop_.now();
   tasks_.spawn(refresh_metadata());
@@ -244,7 +261,9 @@ Proxy::Proxy(io::Loop& loop, ProxyOptions options)
 Proxy::~Proxy() = default;
 
 io::Task<Result<void>> Proxy::start() { return impl_->start(); }
-Result<void> Proxy::reload(const ProxyOptions& options) { return impl_->reload(options); }
+io::Task<Result<void>> Proxy::reload(ProxyOptions options) {
+  return impl_->reload(std::move(options));
+}
 io::Task<void> Proxy::drain(Duration at_most) { return impl_->drain(at_most); }
 io::Task<void> Proxy::stop() { return impl_->stop(); }
 std::string Proxy::address() const { return impl_->bound_.to_string(); }

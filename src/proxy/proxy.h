@@ -33,8 +33,9 @@ class Proxy {
   // Takes what may change in a running proxy from other options, which load_proxy_options() made:
   // certificates, users, keys of tokens, the identity at brokers, permissions, and topics that were
   // not mapped before. kConfig, and nothing is taken, when V, P, offset mode or the suffix of
-  // shadow groups of something mapped differ: what is stored would mean something else.
-  Result<void> reload(const ProxyOptions& options);
+  // shadow groups of something mapped differ: what is stored would mean something else. With a
+  // consistency topic also errors of the cluster. One call at a time.
+  io::Task<Result<void>> reload(ProxyOptions options);
 
   // Stops accepting, answers what was asked, at most for `at_most`, and then does what stop() does.
   io::Task<void> drain(Duration at_most);

@@ -25,6 +25,11 @@ void declare_listen(Binder& binder, ProxyConfig::Listen& into) {
              "what clients are told to connect to; none: listen.address");
   binder.add("listen.advertised_addresses", into.advertised_addresses,
              "instead of it, with several instances: one address each, the same list on all");
+  binder.choice<NodeMode>(
+      "listen.node_mode", into.node_mode,
+      {{"proxies", NodeMode::kProxies}, {"brokers", NodeMode::kBrokers}},
+      "what clients take for the cluster's brokers. proxies: the instances; brokers: the real ones "
+      "with their numbers, all at the advertised address");
   binder.add("listen.max_connections", into.connections_max, "client connections at a time")
       .range(1, 1'000'000);
   binder.add("listen.idle_timeout_ms", into.idle_timeout, "until an idle client is disconnected")
@@ -125,6 +130,10 @@ void declare_operation(Binder& binder, ProxyConfig& into) {
       .check([](const std::string& suffix) {
         return suffix.empty() ? std::string("may not be empty") : std::string();
       });
+  binder.add(
+      "consistency_topic", into.consistency_topic,
+      "write mappings and the suffix to the topic __kafka_partition_proxy of the cluster, and "
+      "do not start where another instance wrote others");
   binder.add("metrics.enabled", into.metrics_enabled, "serve /metrics, /healthz and /readyz");
   binder.add("metrics.address", into.metrics_address, "where");
   binder.choice<LogLevel>("logging.level", into.log_level,
@@ -236,6 +245,7 @@ Result<ProxyOptions> proxy_options(const ProxyConfig& config, const Binder& bind
   ODK_TRY(options.listener_security, listener_security(config.security));
   ODK_TRY(options.upstream_security, upstream_security(config.security));
   options.kafka.security = UpstreamSecurity::client_security(options.upstream_security);
+  options.node_mode = config.listen.node_mode;
   options.limits.max_connections = static_cast<size_t>(config.listen.connections_max);
   options.limits.idle_timeout = config.listen.idle_timeout;
   options.limits.max_frame_bytes = config.listen.request_bytes_max.bytes;
@@ -249,6 +259,7 @@ Result<ProxyOptions> proxy_options(const ProxyConfig& config, const Binder& bind
   options.list_offsets_scan_bytes = static_cast<int64_t>(config.list_offsets_scan_bytes.bytes);
   options.kip848 = config.kip848;
   options.shadow_suffix = config.shadow_suffix;
+  options.consistency_topic = config.consistency_topic;
   return options;
 }
 

@@ -23,6 +23,7 @@ struct ProxyConfig {
     std::string address = "127.0.0.1:9192";
     std::string advertised_address;
     std::vector<std::string> advertised_addresses;
+    NodeMode node_mode = NodeMode::kProxies;
     int64_t connections_max = 1000;
     std::chrono::milliseconds idle_timeout{600'000};
     config::ByteSize request_bytes_max{104'857'600};
@@ -48,6 +49,7 @@ struct ProxyConfig {
   config::ByteSize fetch_cache_bytes{64 << 20};
   Kip848Mode kip848 = Kip848Mode::kExpand;
   std::string shadow_suffix{kDefaultShadowSuffix};
+  bool consistency_topic = false;
   bool metrics_enabled = false;
   std::string metrics_address = "127.0.0.1:9190";
   LogLevel log_level = LogLevel::info;

@@ -14,6 +14,7 @@
 #include "proxy/security/access_rules.h"
 #include "proxy/security/listener_security.h"
 #include "proxy/security/upstream_security.h"
+#include "proxy/topology.h"
 #include "rpc/server.h"
 
 namespace odradek::proxy {
@@ -31,6 +32,7 @@ struct ProxyOptions {
   // What clients are told to connect to: one address per instance, the same on all of them.
   // Empty: the address bound.
   std::vector<io::HostPort> advertised;
+  NodeMode node_mode = NodeMode::kProxies;
   rpc::ServerLimits limits;
   std::shared_ptr<ListenerSecurity> listener_security;  // nothing: plaintext, anybody
 
@@ -52,6 +54,8 @@ struct ProxyOptions {
   size_t fetch_cache_bytes = 64 << 20;
   Kip848Mode kip848 = Kip848Mode::kExpand;
   std::string shadow_suffix{kDefaultShadowSuffix};
+  // Instances compare their mappings in a topic of the cluster, and do not start where they differ.
+  bool consistency_topic = false;
 };
 
 }  // namespace odradek::proxy

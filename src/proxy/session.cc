@@ -1,10 +1,15 @@
 #include "proxy/session.h"
 
+#include "proxy/consistency/settings_topic.h"
+
 namespace odradek::proxy {
 
 using proto::ErrorCode;
 
 bool Session::may_topic(Operation operation, std::string_view name) const {
+  const bool only_looks = operation == Operation::kRead || operation == Operation::kDescribe ||
+                          operation == Operation::kDescribeConfigs;
+  if (name == kSettingsTopic && !only_looks) return false;
   return context.access().may_topic(principal, operation, name);
 }
 

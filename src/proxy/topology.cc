@@ -19,11 +19,15 @@ uint64_t fnv1a(std::string_view text) {
 
 }  // namespace
 
-Topology::Topology(std::vector<io::HostPort> addresses) {
+Topology::Topology(std::vector<io::HostPort> addresses, NodeMode mode) : mode_(mode) {
   ODK_ASSERT(!addresses.empty(), "no advertised address");
   for (io::HostPort& address : addresses) {
     nodes_.push_back({static_cast<int32_t>(nodes_.size()), std::move(address)});
   }
+}
+
+const io::HostPort& Topology::address_of(int32_t broker) const {
+  return nodes_[static_cast<uint32_t>(broker) % nodes_.size()].address;
 }
 
 const VirtualNode& Topology::leader(std::string_view topic, PartitionId partition) const {

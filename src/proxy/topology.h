@@ -10,6 +10,12 @@
 
 namespace odradek::proxy {
 
+// What clients take for the brokers of the cluster.
+enum class NodeMode : uint8_t {
+  kProxies,  // the instances of the proxy
+  kBrokers   // the real ones by their numbers, all at the addresses of the proxy
+};
+
 // One proxy instance as clients see it: a broker.
 struct VirtualNode {
   int32_t id = 0;
@@ -21,8 +27,14 @@ struct VirtualNode {
 // Immutable.
 class Topology {
  public:
-  // At least one address; node ids are their positions.
-  explicit Topology(std::vector<io::HostPort> addresses);
+  // At least one address; the ids of instances are their positions.
+  explicit Topology(std::vector<io::HostPort> addresses, NodeMode mode = NodeMode::kProxies);
+
+  NodeMode mode() const { return mode_; }
+  // Where clients reach a real broker, for kBrokers.
+  const io::HostPort& address_of(int32_t broker) const;
+
+  // The instances, for kProxies.
 
   const std::vector<VirtualNode>& nodes() const { return nodes_; }
   const VirtualNode& controller() const { return nodes_.front(); }
@@ -31,6 +43,7 @@ class Topology {
   const VirtualNode& coordinator(std::string_view key) const;
 
  private:
+  NodeMode mode_;
   std::vector<VirtualNode> nodes_;
 };
 

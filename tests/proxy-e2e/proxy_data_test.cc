@@ -168,9 +168,7 @@ TEST_F(ProxyData, GivesBackTheBytesThatWereProduced) {
 // Invariants 2 to 5: whatever is asked in whatever slices, of one proxy or of another, each
 // partition gives its acknowledged records in order and ends at the high watermark.
 TEST_F(ProxyData, GivesTheSameHoweverItIsSlicedAndByWhichInstance) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(seed_of_test());
   const auto below = [&](uint64_t limit) { return static_cast<int32_t>(random() % limit); };
   const Connection other = connect(add_proxy(default_options()));
   std::map<int32_t, std::vector<SeenRecord>> acked;

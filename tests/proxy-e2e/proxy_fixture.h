@@ -21,6 +21,7 @@
 #include "proto/messages/produce_request.h"
 #include "proto/messages/produce_response.h"
 #include "proxy/proxy.h"
+#include "proxy/seed_for_tests.h"
 #include "rpc/client_connection.h"
 #include "wire/batch_builder.h"
 #include "wire/record_iterator.h"

@@ -274,12 +274,12 @@ TEST_F(ProxySecurity, ReadsUsersAgainWhileItRuns) {
   EXPECT_FALSE(is_served(client(false, "PLAIN", "alice", "new-secret")));
   ListenerSecurityOptions changed = listener(false, {"PLAIN"});
   changed.users["alice"] = Secret("new-secret");
-  EXPECT_TRUE(proxies_[0]->reload(with(changed)));
+  EXPECT_TRUE(loop_.block_on(proxies_[0]->reload(with(changed))));
   EXPECT_TRUE(is_served(client(false, "PLAIN", "alice", "new-secret")));
   EXPECT_FALSE(is_served(client(false, "PLAIN")));
   ProxyOptions other_mapping = with(changed);
   other_mapping.fallback->virtual_partitions = 24;
-  const Result<void> refused = proxies_[0]->reload(other_mapping);
+  const Result<void> refused = loop_.block_on(proxies_[0]->reload(other_mapping));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Errc::kConfig);
 }

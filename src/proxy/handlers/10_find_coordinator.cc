@@ -2,6 +2,7 @@
 
 #include "proto/messages/find_coordinator_request.h"
 #include "proto/messages/find_coordinator_response.h"
+#include "proxy/handlers/coordinator.h"
 
 namespace odradek::proxy {
 namespace {
@@ -20,8 +21,21 @@ ErrorCode check_key(const Session& session, int8_t type, std::string_view key) {
   return session.transaction_refusal(Operation::kDescribe, key);
 }
 
+// The node to send the client to; without a host when there is none.
+io::Task<VirtualNode> find_node(Session& session, int8_t type, std::string key,
+                                MonotonicTime deadline) {
+  const Topology& topology = session.context.topology;
+  if (topology.mode() == NodeMode::kProxies) co_return topology.coordinator(key);
+  const auto what = static_cast<CoordinatorType>(type);
+  const Result<int32_t> broker =
+      co_await session.context.cluster.coordinator_id(what, std::move(key), deadline);
+  if (!broker) co_return VirtualNode{.id = -1, .address = {}};
+  co_return VirtualNode{.id = *broker, .address = topology.address_of(*broker)};
+}
+
 io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   ODK_CO_TRY(const auto decoded, rpc::decode_request<FindCoordinatorRequest>(request));
+  const MonotonicTime deadline = session.context.loop.now() + kCoordinatorSearchMax;
   Arena arena;
   const bool is_batched = request.version >= kFirstBatched;
   std::string_view single[] = {decoded->key};
@@ -33,18 +47,25 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
     answer.key = keys[i];
     const ErrorCode error = check_key(session, decoded->key_type, keys[i]);
     answer.error_code = proto::to_number(error);
-    count_error(session, request.api_key, answer.error_code);
     answer.node_id = -1;
     answer.port = -1;
     if (error != ErrorCode{}) {
       answer.error_message = proto::error_text(error);
       continue;
     }
-    const VirtualNode& node = session.context.topology.coordinator(keys[i]);
+    const VirtualNode node =
+        co_await find_node(session, decoded->key_type, std::string(keys[i]), deadline);
+    if (session.is_closed) co_return Errc::kClosed;
+    if (node.id < 0) {
+      answer.error_code = proto::to_number(ErrorCode::kCoordinatorNotAvailable);
+      answer.error_message = proto::error_text(ErrorCode::kCoordinatorNotAvailable);
+      continue;
+    }
     answer.node_id = node.id;
-    answer.host = node.address.host;
+    answer.host = arena.copy(node.address.host);
     answer.port = node.address.port;
   }
+  for (const auto& answer : answers) count_error(session, request.api_key, answer.error_code);
   FindCoordinatorResponse response;
   if (is_batched) {
     response.coordinators = answers;

@@ -2,6 +2,7 @@
 
 #include "proto/messages/describe_cluster_request.h"
 #include "proto/messages/describe_cluster_response.h"
+#include "proxy/metadata_view.h"
 
 namespace odradek::proxy {
 namespace {
@@ -19,17 +20,13 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   if (!answer) co_return answer.error();
   DescribeClusterResponse& response = answer->message;
   Arena arena;
-  const Topology& topology = session.context.topology;
-  response.brokers = {};
   if (response.error_code == 0) {
-    response.controller_id = topology.controller().id;
-    response.brokers =
-        arena.array<DescribeClusterResponse::DescribeClusterBroker>(topology.nodes().size());
-    for (size_t i = 0; i < response.brokers.size(); ++i) {
-      response.brokers[i].broker_id = topology.nodes()[i].id;
-      response.brokers[i].host = topology.nodes()[i].address.host;
-      response.brokers[i].port = topology.nodes()[i].address.port;
-    }
+    using Broker = DescribeClusterResponse::DescribeClusterBroker;
+    const Topology& topology = session.context.topology;
+    response.controller_id = shown_controller(response.controller_id, topology);
+    response.brokers = shown_brokers(response.brokers, &Broker::broker_id, topology, arena);
+  } else {
+    response.brokers = {};
   }
   count_error(session, request.api_key, response.error_code);
   rpc::respond(request, response);

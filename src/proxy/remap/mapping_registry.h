@@ -26,6 +26,8 @@ struct MappingMatch {
 struct TopicRule {
   std::string pattern;
   MappingSpec spec;
+
+  bool operator==(const TopicRule&) const = default;
 };
 
 // Which topics are mapped and how, from the configuration alone: exact name, then regular

@@ -5,6 +5,8 @@
 #include <random>
 #include <vector>
 
+#include "proxy/seed_for_tests.h"
+
 namespace odradek::proxy {
 namespace {
 
@@ -164,9 +166,7 @@ class BrokerModel {
 // Whatever fails, is lost on the way there or on the way back: each batch is stored once, in the
 // order of its virtual partition.
 TEST(TxnSequence, StoresEachBatchOnceWhateverHappens) {
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(seed_of_test());
   for (int round = 0; round < 200; ++round) {
     TxnSequence sequence = fresh();
     BrokerModel broker;
