@@ -13,6 +13,12 @@ namespace {
 
 // So many reads without waiting, then others have their turn.
 constexpr int kMaxReadsInARow = 16;
+// Requests of one connection that are under way together: what is more waits to
+// be started, so that one client that asks quicker than it is answered does not
+// use up the memory of all.
+constexpr size_t kStartedBytesMax = 32 * 1024 * 1024;
+// Less than that does not matter to others.
+constexpr size_t kStalledBytesMin = 64 * 1024;
 constexpr size_t kMinHeaderBytes = 10;  // key, version, correlation id, null client id
 
 int16_t load_i16(const uint8_t* at) {
@@ -101,6 +107,7 @@ bool ServerConnection::may_start(Bytes frame) {
   if (is_muted()) return false;
   if (unsent_bytes() > shared_.options.limits.max_unsent_bytes) return false;
   if (waiting_ == 0) return true;
+  if (started_bytes_ + frame.size() > kStartedBytesMax) return false;
   if (!session_.is_ready() || frame.size() < kMinHeaderBytes) return false;
   const auto next = static_cast<proto::ApiKey>(load_i16(frame.data()));
   if (next == proto::ApiKey::kSaslHandshake) return false;  // re-authentication
@@ -140,6 +147,7 @@ void ServerConnection::start(Slice frame) {
   if (session_.expects_raw_token()) {
     const uint64_t slot = slots_.push(proto::ApiKey::kSaslAuthenticate, -1, frame.size());
     ++waiting_;
+    started_bytes_ += frame.size();
     session_step(slot, session_.on_raw_token(frame.bytes(), shared_.loop.clock()));
     return;
   }
@@ -189,6 +197,7 @@ void ServerConnection::start_request(Request request) {
   note(request);
   const uint64_t slot = slots_.push(key, request.version, request.frame.size());
   ++waiting_;
+  started_bytes_ += request.frame.size();
   if (key == proto::ApiKey::kApiVersions) {
     session_step(slot, session_.on_api_versions(request));
   } else if (key == proto::ApiKey::kSaslHandshake) {
@@ -267,6 +276,7 @@ void ServerConnection::answer(uint64_t slot, SliceChain header_and_body, Duratio
   found->state = AnswerSlot::State::kReady;
   answers_bytes_ += header_and_body.size();
   shared_.charge(header_and_body.size());
+  started_bytes_ -= found->request_bytes;
   shared_.release(std::exchange(found->request_bytes, size_t{0}));
   found->answer = std::move(header_and_body);
   if (mute_for > Duration(0)) mute(mute_for);
@@ -279,6 +289,7 @@ void ServerConnection::answer_nothing(uint64_t slot, Duration mute_for) {
   ODK_ASSERT(found->state == AnswerSlot::State::kWaiting, "a request is answered twice");
   --waiting_;
   found->state = AnswerSlot::State::kSilent;
+  started_bytes_ -= found->request_bytes;
   shared_.release(std::exchange(found->request_bytes, size_t{0}));
   if (mute_for > Duration(0)) mute(mute_for);
   if (!in_batch_) schedule_flush();
@@ -341,6 +352,13 @@ void ServerConnection::count_held() {
     shared_.release(freed);
   }
   if (now == 0) shared_.end_pass(this);
+}
+
+bool ServerConnection::is_stalled(MonotonicTime since) const {
+  if (closing_) return false;
+  if (writer_runs_ && unsent_bytes() > kStalledBytesMin) return taken_at_ < since;
+  const bool is_its_turn = waiting_ == 0 && !waits_for_budget_;
+  return is_its_turn && held_bytes_ > kStalledBytesMin && last_activity_ < since;
 }
 
 bool ServerConnection::is_muted() {

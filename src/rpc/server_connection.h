@@ -43,6 +43,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   const std::shared_ptr<ConnectionInfo>& info() const { return info_; }
   size_t waiting() const { return waiting_; }  // requests started and not answered
+  // The client has not moved since `since`, though it is its turn: it does not
+  // take its answers, or does not end its frame. What it holds meanwhile is
+  // nobody else's.
+  bool is_stalled(MonotonicTime since) const;
   // Nothing was asked that is not answered, and the client has all answers.
   bool is_idle() const { return waiting_ == 0 && slots_.empty() && unsent_bytes() == 0; }
 
@@ -90,7 +94,9 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   size_t answers_bytes_ = 0;   // answers in slots
   size_t held_bytes_ = 0;      // of reader_, as counted in the budget
   size_t waiting_ = 0;         // requests started and not answered
+  size_t started_bytes_ = 0;  // of those requests
   MonotonicTime last_activity_;
+  MonotonicTime taken_at_{};    // when the client last took some of unsent_
   io::TimerId timer_ = 0;       // idle, first request
   io::TimerId pause_timer_ = 0;  // mute, delayed failure
   std::optional<MonotonicTime> muted_until_;

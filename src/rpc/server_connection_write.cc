@@ -110,6 +110,7 @@ void ServerConnection::keep_unsent(size_t written) {
     unsent_.append(is_copied ? Slice::copy_of(rest) : piece.share(rest));
   }
   unsent_written_ = 0;
+  taken_at_ = shared_.loop.now();
   shared_.charge(unsent_.size());
   writer_runs_ = true;
   shared_.tasks.spawn(write_rest(shared_from_this()));
@@ -145,6 +146,7 @@ io::Task<void> ServerConnection::write_rest(std::shared_ptr<ServerConnection> se
     connection.info_->activity.bytes_out += *written;
     connection.unsent_written_ += *written;
     connection.last_activity_ = connection.shared_.loop.now();
+    connection.taken_at_ = connection.last_activity_;
     connection.shared_.release(*written);
     if (connection.unsent_written_ < connection.unsent_.size()) continue;
     connection.unsent_.clear();

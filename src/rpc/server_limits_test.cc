@@ -70,6 +70,50 @@ TEST_F(ServerLimitsTest, UnfinishedFramesCannotBlockEachOtherForEver) {
   EXPECT_EQ(handler.requests, 5);
 }
 
+// Without that, a client that asks quicker than it is answered has the memory
+// of all.
+TEST_F(ServerLimitsTest, OneClientHasOnlySoMuchUnderWay) {
+  handler.hold();
+  handler.beside = [](ApiKey, ApiKey) { return true; };
+  RawClient client = connect();
+  const std::string frame = request_frame(ApiKey::kProduce, 9, 1, std::string(1 << 20, 'a'));
+  std::string all;
+  for (int i = 0; i < 60; ++i) all += frame;
+  constexpr size_t kPart = 60'000;
+  for (size_t at = 0; at < all.size(); at += kPart) {
+    if (!client.send(all.substr(at, kPart))) break;
+  }
+  EXPECT_GE(handler.requests, 20);
+  EXPECT_LE(handler.requests, 32);
+  EXPECT_LT(server->buffered_bytes(), size_t{40} << 20U);
+}
+
+// Who holds memory and does not move costs others at most some seconds.
+TEST_F(ServerLimitsTest, ClientsThatHoldTheBudgetAndDoNotMoveAreClosed) {
+  options.limits.max_buffered_bytes = 400'000;
+  auto stream = connect_stream(64 * 1024);
+  RawClient half = connect();
+  RawClient other = connect();
+  handler.on = [](Request request) {
+    wire::Writer writer(16);
+    writer.i32(request.correlation_id);
+    const size_t bytes = request.api_key == ApiKey::kFetch ? 300'000 : 10;
+    writer.append(Slice::copy_of(std::string(bytes, 'r')));
+    request.responder.send(writer.take());
+  };
+  RawClient silent(loop, std::move(stream));
+  silent.send(request_frame(ApiKey::kFetch, 12, 1, ""));  // and does not read
+  half.send(request_frame(ApiKey::kProduce, 9, 1, std::string(300'000, 'a')).substr(0, 250'000));
+  other.send(request_frame(ApiKey::kHeartbeat, 0, 1, ""));
+  EXPECT_TRUE(other.frames().empty());
+  clock.advance(seconds(5));
+  EXPECT_FALSE(half.is_closed());
+  clock.advance(seconds(8));
+  EXPECT_EQ(other.frames().size(), 1U);
+  EXPECT_FALSE(other.is_closed());
+  EXPECT_EQ(handler.disconnected.size(), 2U);
+}
+
 TEST_F(ServerLimitsTest, AClientWithoutAFirstRequestIsDropped) {
   RawClient client = connect();
   clock.advance(seconds(29));

@@ -1,12 +1,18 @@
 #include "rpc/server_shared.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "base/log.h"
 #include "rpc/server_connection.h"
 
 namespace odradek::rpc {
 namespace {
+
+// So long may a client hold memory that others wait for.
+constexpr Duration kStalledMax = std::chrono::seconds(10);
+constexpr Duration kStalledStep = std::chrono::seconds(1);
 
 // What the server answers itself is offered in any case, in Kafka's versions.
 ServerOptions with_own_apis(ServerOptions options) {
@@ -63,6 +69,35 @@ void ServerShared::end_pass(const ServerConnection* reader) {
 
 void ServerShared::wait_for_budget(std::weak_ptr<ServerConnection> reader) {
   waiting_for_budget_.push_back(std::move(reader));
+  watch_stalled();
+}
+
+ServerShared::~ServerShared() {
+  if (stalled_timer_ != 0) loop.cancel(stalled_timer_);
+}
+
+void ServerShared::watch_stalled() {
+  if (stalled_timer_ != 0 || waiting_for_budget_.empty()) return;
+  stalled_timer_ = loop.call_after(kStalledStep, [this] {
+    stalled_timer_ = 0;
+    close_stalled();
+    watch_stalled();
+  });
+}
+
+void ServerShared::close_stalled() {
+  std::erase_if(waiting_for_budget_, [](const auto& waiting) { return waiting.expired(); });
+  if (waiting_for_budget_.empty()) return;
+  const MonotonicTime since = loop.now() - kStalledMax;
+  std::vector<std::shared_ptr<ServerConnection>> stalled;
+  for (const auto& [id, connection] : connections) {
+    if (connection->is_stalled(since)) stalled.push_back(connection);
+  }
+  for (const std::shared_ptr<ServerConnection>& connection : stalled) {
+    ODK_LOG(warn, "connection closed", kv("peer", connection->info()->peer_address),
+            kv("reason", "holds memory that others wait for, and does not move"));
+    connection->close();
+  }
 }
 
 void ServerShared::wake_waiting() {

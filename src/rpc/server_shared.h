@@ -18,6 +18,9 @@ class ServerConnection;
 class ServerShared {
  public:
   ServerShared(io::Loop& the_loop, RequestHandler& the_handler, ServerOptions the_options);
+  ServerShared(const ServerShared&) = delete;
+  ServerShared& operator=(const ServerShared&) = delete;
+  ~ServerShared();
 
   // The versions we serve, or null.
   const ApiRange* find_api(proto::ApiKey key) const;
@@ -30,6 +33,8 @@ class ServerShared {
   // frame may, so that unfinished frames cannot block each other for ever.
   bool may_pass_budget(const ServerConnection* reader, bool in_frame);
   void end_pass(const ServerConnection* reader);
+  // While somebody waits, connections that hold memory and do not move are
+  // closed.
   void wait_for_budget(std::weak_ptr<ServerConnection> reader);
 
   io::Loop& loop;
@@ -56,10 +61,13 @@ class ServerShared {
 
  private:
   void wake_waiting();
+  void watch_stalled();
+  void close_stalled();
 
   std::array<const ApiRange*, 128> api_by_key_{};
   std::vector<std::weak_ptr<ServerConnection>> waiting_for_budget_;  // oldest first
   const ServerConnection* passing_ = nullptr;
+  io::TimerId stalled_timer_ = 0;
 };
 
 }  // namespace odradek::rpc
