@@ -19,6 +19,11 @@ constexpr int64_t kChunkBytesMin = 1 << 20;
 constexpr int64_t kChunkBytesMax = 4 << 20;
 constexpr int32_t kUpstreamBytesMin = 1 << 20;
 constexpr int32_t kUpstreamBytesMax = 16 << 20;
+// Of an answer, whatever the client asks for: as brokers do (fetch.max.bytes).
+constexpr int32_t kAnswerBytesMax = 55 << 20;
+// Of an upstream answer at least so much must be taken for it to be kept as it
+// is.
+constexpr size_t kKeptPart = 4;
 
 constexpr std::array<uint8_t, 1> kNothing = {};
 
@@ -39,7 +44,7 @@ bool says_moved(ErrorCode code) {
 
 FetchAssembly::FetchAssembly(const FetchRequest& request, std::span<const ResolvedTopic> topics)
     : request_(&request) {
-  budget_.bytes_left = request.max_bytes;
+  budget_.bytes_left = std::min(request.max_bytes, kAnswerBytesMax);
   for (size_t t = 0; t < request.topics.size(); ++t) {
     for (size_t i = 0; i < request.topics[t].partitions.size(); ++i) add(t, i, topics[t]);
   }
@@ -249,6 +254,15 @@ void FetchAssembly::apply_data(const Read& read, const PartitionData& data, cons
     apply_whole(part, read.offset, data, frame);
   } else {
     apply_scan(part, read.offset, data, frame);
+  }
+}
+
+void FetchAssembly::keep(size_t frame_bytes) {
+  const auto taken = static_cast<size_t>(stats_.taken_bytes - kept_bytes_);
+  kept_bytes_ = stats_.taken_bytes;
+  const bool copies = taken < frame_bytes / kKeptPart;
+  for (Part& part : parts_) {
+    for (VirtualReader& scan : part.scans) scan.keep(copies);
   }
 }
 

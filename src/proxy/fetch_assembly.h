@@ -64,6 +64,9 @@ class FetchAssembly {
   enum class Origin : uint8_t { kOwn, kShared };
   void apply(const Read& read, const proto::FetchResponse::PartitionData& data, const Slice& frame,
              Origin origin = Origin::kOwn);
+  // All reads of one upstream answer were applied. What was taken of it keeps
+  // the whole of it in memory, unless that is little: then it is copied.
+  void keep(size_t frame_bytes);
   // The read failed as a whole.
   void fail(const Read& read, proto::ErrorCode code);
   void add_throttle(int32_t throttle_ms) { throttle_ms_ = std::max(throttle_ms_, throttle_ms); }
@@ -144,6 +147,7 @@ class FetchAssembly {
   std::vector<Location> locations_;  // in request order
   AnswerBudget budget_;
   int64_t taken_bytes_ = 0;
+  int64_t kept_bytes_ = 0;  // of stats_.taken_bytes
   size_t untried_ = 0;
   int32_t throttle_ms_ = 0;
   bool has_error_ = false;

@@ -1,6 +1,7 @@
 #include "proxy/fetch_lanes.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,6 +20,18 @@ bool has_records(const proto::FetchResponse& response) {
 }
 
 }  // namespace
+
+const FetchKey* FetchLanes::Ask::find(std::string_view topic, const Uuid& topic_id,
+                                      int32_t partition) const {
+  const auto place = [](const FetchKey& key) {
+    return std::tuple(std::string_view(key.topic), key.topic_id, key.partition);
+  };
+  const auto found =
+      std::ranges::lower_bound(keys, std::tuple(topic, topic_id, partition), {}, place);
+  const bool is_found =
+      found != keys.end() && place(*found) == std::tuple(topic, topic_id, partition);
+  return is_found ? &*found : nullptr;
+}
 
 FetchLanes::FetchLanes(io::Loop& loop, Upstream& upstream)
     : loop_(&loop), upstream_(&upstream), state_(std::make_shared<State>(loop)) {}
@@ -52,9 +65,7 @@ bool FetchLanes::covers(const Ask& ask) const {
       slot->ask.isolation_level != ask.isolation_level) {
     return false;
   }
-  return std::ranges::all_of(ask.keys, [&](const FetchKey& key) {
-    return std::ranges::find(slot->ask.keys, key) != slot->ask.keys.end();
-  });
+  return std::ranges::includes(slot->ask.keys, ask.keys);
 }
 
 void FetchLanes::abandon(int32_t broker) {
@@ -137,7 +148,7 @@ io::Task<Result<void>> FetchLanes::wait(MonotonicTime deadline) {
   co_return Result<void>{};
 }
 
-std::function<void()> FetchLanes::waker() {
+std::function<void()> FetchLanes::waker() const {
   return [state = std::weak_ptr(state_)] {
     const std::shared_ptr<State> alive = state.lock();
     if (alive == nullptr) return;

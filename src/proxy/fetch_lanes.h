@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/event.h"
@@ -35,8 +36,11 @@ class FetchLanes {
     int32_t broker = -1;
     int16_t version = 0;
     int8_t isolation_level = 0;
-    std::vector<FetchKey> keys;
+    std::vector<FetchKey> keys;  // sorted, each partition once
     bool may_wait = true;  // at the broker, for new data
+
+    // Null for a partition that is not asked.
+    const FetchKey* find(std::string_view topic, const Uuid& topic_id, int32_t partition) const;
   };
   struct Answer {
     Ask ask;
@@ -62,7 +66,9 @@ class FetchLanes {
   std::unique_ptr<Answer> take();
   // Lets wait() return though there is no answer: something else happened that was waited for.
   // The function outlives this object harmlessly.
-  std::function<void()> waker();
+  std::function<void()> waker() const;
+  // Ends when this object does, and nobody is there to be woken.
+  std::weak_ptr<const void> lifetime() const { return state_; }
   // Until take() has something, or a waker was called: success; else kTimedOut or kCancelled.
   io::Task<Result<void>> wait(MonotonicTime deadline);
   // Is a request under way whose answer is wanted? `soon`: one that does not wait for new data.

@@ -20,6 +20,11 @@ void LeaderFanOut::add(size_t topic, std::string_view name, size_t index,
     return;
   }
   place.physical = *physical;
+  const auto asked = asked_.try_emplace({resolved.physical, client_partition}, question).first;
+  if (asked->second != question) {
+    place.error = ErrorCode::kInvalidRequest;
+    return;
+  }
   const int32_t leader = resolved.leader(physical->partition);
   if (leader < 0) {
     place.error = ErrorCode::kLeaderNotAvailable;

@@ -15,9 +15,12 @@
 
 namespace odradek::proxy {
 
-// The partitions of a client's request as questions to the leaders of physical partitions. Equal
-// questions about one physical partition are asked once; different ones go into different upstream
-// requests, since brokers take a partition once per request. Sans I/O.
+// The partitions of a client's request as questions to the leaders of physical
+// partitions. Equal questions about one physical partition are asked once;
+// different ones go into different upstream requests, since brokers take a
+// partition once per request. A client that asks different things about one
+// partition of its own gets INVALID_REQUEST for all but the first, as at a
+// broker: it could else make as many upstream requests as it likes. Sans I/O.
 class LeaderFanOut {
  public:
   // What is asked besides the partition, for comparison: a timestamp, an epoch.
@@ -67,6 +70,7 @@ class LeaderFanOut {
   std::vector<Place> places_;
   std::map<Key, size_t> known_;
   std::map<std::pair<const cluster::Topic*, int32_t>, int32_t> rounds_;
+  std::map<std::pair<const cluster::Topic*, int32_t>, Question> asked_;  // by client partition
 };
 
 // Arrays of upstream topics with their partitions for `items`, neighbours of one topic together:

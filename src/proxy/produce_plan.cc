@@ -18,6 +18,9 @@ using proto::ProduceResponse;
 
 namespace {
 
+// In one request; clients send one.
+constexpr int32_t kBatchesOfPartitionMax = 16;
+
 bool is_moved(int16_t code) {
   const ErrorCode error = proto::error_code(code);
   return error == ErrorCode::kNotLeaderOrFollower || error == ErrorCode::kLeaderNotAvailable;
@@ -70,7 +73,7 @@ void ProducePlan::add(size_t topic, size_t index) {
   if (Result<void> marked = mark(entry); !marked) {
     return refuse(entry, ErrorCode::kInvalidRecord, std::string(marked.error().message()));
   }
-  place_in_wave(entry);
+  if (!place_in_wave(entry)) refuse(entry, ErrorCode::kInvalidRequest);
 }
 
 Result<void> ProducePlan::mark(Entry& entry) {
@@ -146,13 +149,14 @@ std::vector<size_t> ProducePlan::transactional_entries() const {
   return found;
 }
 
-// A client that names one virtual partition twice gets waves behind those of the groups: both
-// batches are stored, in order.
-void ProducePlan::place_in_wave(Entry& entry) {
+// A client that names one virtual partition twice gets waves behind those of
+// the groups: both batches are stored, in order. False when it goes on like
+// that: each wave is a request upstream.
+bool ProducePlan::place_in_wave(Entry& entry) {
   const cluster::Topic* topic = topics_[entry.topic].physical;
-  while (!occupied_.insert({topic, entry.physical.value(), entry.wave}).second) {
-    entry.wave += kMaxGroups;
-  }
+  const int32_t before = named_[{topic, entry.answer.index}]++;
+  entry.wave = entry.group.value() + before * kMaxGroups;
+  return before < kBatchesOfPartitionMax;
 }
 
 // Final: nothing of it was sent, or can be.

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -114,7 +113,7 @@ class ProducePlan {
   Result<void> mark(Entry& entry);
   void hold_back(Entry& entry, const wire::BatchView& batch, std::optional<wire::HeaderEdit> edit);
   void set_records(Entry& entry, const wire::BatchView& batch, const wire::HeaderEdit& edit);
-  void place_in_wave(Entry& entry);
+  bool place_in_wave(Entry& entry);
   void refuse(Entry& entry, proto::ErrorCode code, std::string message = {});
 
   const proto::ProduceRequest* request_;
@@ -122,7 +121,8 @@ class ProducePlan {
   bool has_transactional_ = false;
   std::vector<ResolvedTopic> topics_;
   std::vector<Entry> entries_;
-  std::set<std::tuple<const cluster::Topic*, int32_t, int32_t>> occupied_;  // partition, wave
+  // Batches of each client partition.
+  std::map<std::pair<const cluster::Topic*, int32_t>, int32_t> named_;
   std::vector<std::string> messages_;  // texts of our own refusals
   int32_t throttle_ms_ = 0;
   uint64_t remapped_batches_ = 0;

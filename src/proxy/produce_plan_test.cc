@@ -85,5 +85,31 @@ TEST_F(ProducePlanTest, NeverAcknowledgesWhatWasNotSent) {
   }
 }
 
+// Each batch more of one partition is one more request upstream.
+TEST_F(ProducePlanTest, RefusesAPartitionThatIsNamedAgainAndAgain) {
+  wire::BatchBuilder builder{wire::BatchOptions{}};
+  ASSERT_TRUE(builder.append({.timestamp_ms = 1, .key = {}, .value = as_bytes("value")}));
+  const Slice batch = *builder.finish(compressor_);
+  constexpr size_t kTimes = 200'000;
+  partitions_.assign(kTimes, {});
+  for (auto& partition : partitions_) {
+    partition.index = 2;
+    partition.records.bytes = batch.bytes();
+  }
+  data_.partition_data = partitions_;
+  request_.transactional_id = {};
+  ProducePlan plan(request_, batch, {&resolved_, 1});
+  const std::vector<ProducePlan::Send> sends = plan.sends();
+  EXPECT_EQ(sends.size(), 16U);
+  for (const ProducePlan::Send& send : sends) {
+    EXPECT_EQ(send.entries.size(), 1U);
+    plan.fail(send, ErrorCode::kNotLeaderOrFollower);
+  }
+  Arena arena;
+  const auto response = plan.response(arena);
+  EXPECT_EQ(proto::error_code(response.responses[0].partition_responses[kTimes - 1].error_code),
+            ErrorCode::kInvalidRequest);
+}
+
 }  // namespace
 }  // namespace odradek::proxy

@@ -35,8 +35,15 @@ class ProduceQueue {
   // True when nothing else is under way; then nothing follows before this work is done, so that
   // what it sends anew comes before what the client sent later.
   bool keep_alone();
-  // Something went to a broker that will not answer.
-  void note_unanswered() { has_unanswered_ = true; }
+  // So many bytes went to brokers that will not answer.
+  void note_unanswered(size_t bytes) {
+    has_unanswered_ = true;
+    unanswered_bytes_ += bytes;
+  }
+  // They are so many that the brokers have to take them before more is sent.
+  bool has_too_much_unanswered() const { return unanswered_bytes_ > kUnansweredBytesMax; }
+  // The brokers have taken them.
+  void note_settled() { unanswered_bytes_ = 0; }
 
   // The client is gone: what wants no answer is still sent, the rest is dropped, and then the
   // session's upstream connections are closed. False when there is nothing to be done.
@@ -52,6 +59,8 @@ class ProduceQueue {
   };
   // As many as clients that keep the order have at most.
   static constexpr size_t kUnderWayMax = 5;
+  // More waits in the proxy, where nothing says how slow a broker is.
+  static constexpr size_t kUnansweredBytesMax = 8 * 1024 * 1024;
 
   void start();
   bool may_begin() const;
@@ -69,6 +78,7 @@ class ProduceQueue {
   bool has_failed_ = false;
   bool is_running_ = false;
   bool has_unanswered_ = false;
+  size_t unanswered_bytes_ = 0;  // since the brokers are known to have all
 };
 
 }  // namespace odradek::proxy

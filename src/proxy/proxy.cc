@@ -67,7 +67,7 @@ class Proxy::Impl {
   void build_topology();
   Result<MappingRegistry> checked_registry(const ProxyOptions& options) const;
   Result<void> check_security(const ProxyOptions& options) const;
-  io::Task<void> fetch_keys();
+  io::Task<void> keep_keys();
 };
 
 Result<void> Proxy::Impl::prepare() {
@@ -198,24 +198,28 @@ io::Task<Result<void>> Proxy::Impl::reload(ProxyOptions options) {
   if (options_.upstream_security != nullptr && options.upstream_security != nullptr) {
     ODK_CO_TRY_VOID(options_.upstream_security->reload(options.upstream_security->options()));
   }
+  if (options.fallback != options_.fallback || options.topics != options_.topics) {
   // Requests under way go on with the mappings they know.
-  retired_.push_back(std::move(registry_));
-  registry_ = std::make_unique<MappingRegistry>(std::move(registry));
-  topics_->use(*registry_);
+    retired_.push_back(std::move(registry_));
+    registry_ = std::make_unique<MappingRegistry>(std::move(registry));
+    topics_->use(*registry_);
+  }
   options_.fallback = options.fallback;
   options_.topics = options.topics;
   options_.access = options.access;
   options_.listener_security = after;
   security_->current = after;
-  if (after != nullptr && !after->remote_keys_url().empty()) tasks_.spawn(fetch_keys());
+  keys_.renew();
   co_return Result<void>{};
 }
 
-io::Task<void> Proxy::Impl::fetch_keys() {
+io::Task<void> Proxy::Impl::keep_keys() {
   const Result<void> fetched = co_await keys_.fetch_now();
-  if (fetched) co_return;
-  ODK_LOG(warn, "token keys not fetched: no token is accepted until they are",
-          kv("error", fetched.error().to_string()));
+  if (!fetched) {
+    ODK_LOG(warn, "token keys not fetched: no token is accepted until they are",
+            kv("error", fetched.error().to_string()));
+  }
+  tasks_.spawn(keys_.keep_fresh(fetched.has_value()));
 }
 
 io::Task<Result<void>> Proxy::Impl::start() {
@@ -229,11 +233,7 @@ io::Task<Result<void>> Proxy::Impl::start() {
   ODK_CO_TRY_VOID(listen(*std::move(brokers)));
   last_refresh_ = loop_.now();
   tasks_.spawn(refresh_metadata());
-  const auto& security = options_.listener_security;
-  if (security != nullptr && !security->remote_keys_url().empty()) {
-    co_await fetch_keys();
-    tasks_.spawn(keys_.keep_fresh());
-  }
+  co_await keep_keys();
   ODK_LOG(info, "proxy started", kv("address", bound_.to_string()));
   co_return Result<void>{};
 }

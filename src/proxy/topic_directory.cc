@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "proto/messages/metadata_request.h"
+#include "proto/messages/metadata_response.h"
+
 namespace odradek::proxy {
 
 using proto::ErrorCode;
@@ -12,6 +15,12 @@ constexpr size_t kKnownIdsMax = 100'000;
 // An id nobody knows makes us ask for all topics; a client that goes on about a deleted topic
 // must not make that a habit.
 constexpr Duration kAskAllEvery = std::chrono::seconds(1);
+
+ErrorCode refusal(const std::map<std::string, ErrorCode, std::less<>>& refused,
+                  std::string_view name) {
+  const auto found = refused.find(name);
+  return found == refused.end() ? ErrorCode::kUnknownTopicOrPartition : found->second;
+}
 
 }  // namespace
 
@@ -48,8 +57,42 @@ io::Task<void> TopicDirectory::learn_unknown(const std::vector<TopicRef>& refs,
   for (const cluster::Topic& topic : (*asked)->topics) learn(topic.id, topic.name);
 }
 
+// The cluster is asked about what its cache does not know, and the cache does
+// not remember it: who makes up names would else have them all asked again and
+// again.
+io::Task<Result<TopicDirectory::Found>> TopicDirectory::find(std::vector<std::string> names,
+                                                             MonotonicTime deadline) {
+  Found found;
+  std::vector<proto::MetadataRequest::MetadataRequestTopic> unknown;
+  const cluster::MetadataPtr cached = cluster_->cached_metadata();
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    const cluster::Topic* topic = cached->topic(std::string_view(name));
+    if (topic != nullptr && topic->error == ErrorCode{}) {
+      found.existing.push_back(name);
+    } else {
+      unknown.emplace_back().name = name;
+    }
+  }
+  if (unknown.empty()) co_return found;
+  proto::MetadataRequest request;
+  request.topics = unknown;
+  request.allow_auto_topic_creation = false;
+  Result<cluster::Cluster::Connection> connected = co_await cluster_->any_connection(deadline);
+  if (!connected) co_return connected.error();
+  const auto answer = co_await cluster_->call(*connected, request, deadline);
+  if (!answer) co_return answer.error();
+  for (const auto& topic : answer->message.topics) {
+    const ErrorCode code = proto::error_code(topic.error_code);
+    const bool exists = code == ErrorCode{} || code == ErrorCode::kLeaderNotAvailable;
+    if (exists) found.existing.emplace_back(topic.name);
+    if (!exists) found.refused.emplace(topic.name, code);
+  }
+  co_return found;
+}
+
 ResolvedTopics TopicDirectory::look_up(const std::vector<TopicRef>& refs,
-                                       std::vector<std::string> names, bool was_reached,
+                                       std::vector<std::string> names, const Result<Found>& asked,
                                        ErrorCode when_unreachable) const {
   ResolvedTopics resolved;
   resolved.metadata = cluster_->cached_metadata();
@@ -58,8 +101,8 @@ ResolvedTopics TopicDirectory::look_up(const std::vector<TopicRef>& refs,
     const std::string& name = resolved.names[i];
     ResolvedTopic topic = {.error = ErrorCode::kUnknownTopicId};
     if (!name.empty()) topic = resolve_topic(*resolved.metadata, *registry_, name);
-    if (topic.error == ErrorCode::kUnknownTopicOrPartition && !was_reached) {
-      topic.error = when_unreachable;
+    if (topic.error == ErrorCode::kUnknownTopicOrPartition) {
+      topic.error = asked ? refusal(asked->refused, name) : when_unreachable;
     }
     if (topic.error == ErrorCode::kInvalidTopicException) ++stats_->topic_mapping_mismatch;
     const bool by_id = refs[i].name.empty();
@@ -91,12 +134,13 @@ io::Task<ResolvedTopics> TopicDirectory::resolve(std::vector<TopicRef> refs,
                                                  MonotonicTime deadline) {
   co_await learn_unknown(refs, deadline);
   std::vector<std::string> names = names_of(refs);
-  std::vector<std::string> known = names;
-  std::erase_if(known, [](const std::string& name) { return name.empty(); });
-  const Result<cluster::MetadataPtr> metadata = co_await cluster_->metadata(known, deadline);
-  const bool was_reached = metadata.has_value();
-  ResolvedTopics resolved = look_up(refs, std::move(names), was_reached, when_unreachable);
-  if (!was_reached || !has_wrong_id(resolved, refs)) co_return resolved;
+  Result<Found> asked = co_await find(names, deadline);
+  if (asked) {
+    const auto metadata = co_await cluster_->metadata(asked->existing, deadline);
+    if (!metadata) asked = metadata.error();
+  }
+  ResolvedTopics resolved = look_up(refs, std::move(names), asked, when_unreachable);
+  if (!asked || !has_wrong_id(resolved, refs)) co_return resolved;
   co_return co_await resolve_anew(std::move(refs), when_unreachable, deadline);
 }
 
@@ -104,11 +148,12 @@ io::Task<ResolvedTopics> TopicDirectory::resolve_anew(std::vector<TopicRef> refs
                                                       ErrorCode when_unreachable,
                                                       MonotonicTime deadline) {
   std::vector<std::string> names = names_of(refs);
-  std::vector<std::string> known = names;
-  std::erase_if(known, [](const std::string& name) { return name.empty(); });
-  const Result<cluster::MetadataPtr> metadata = co_await cluster_->refresh(known, deadline);
-  const bool was_reached = metadata.has_value();
-  co_return look_up(refs, std::move(names), was_reached, when_unreachable);
+  Result<Found> asked = co_await find(names, deadline);
+  if (asked) {
+    const auto metadata = co_await cluster_->refresh(asked->existing, deadline);
+    if (!metadata) asked = metadata.error();
+  }
+  co_return look_up(refs, std::move(names), asked, when_unreachable);
 }
 
 }  // namespace odradek::proxy

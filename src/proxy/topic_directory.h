@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,8 +51,15 @@ class TopicDirectory {
  private:
   std::string name_of(const Uuid& id) const;
   io::Task<void> learn_unknown(const std::vector<TopicRef>& refs, MonotonicTime deadline);
+  // Names sorted into those the cluster has, and those it refuses.
+  struct Found {
+    std::vector<std::string> existing;
+    std::map<std::string, proto::ErrorCode, std::less<>> refused;
+  };
+  io::Task<Result<Found>> find(std::vector<std::string> names, MonotonicTime deadline);
+  // `asked`: what find() gave; nothing when the cluster could not be asked.
   ResolvedTopics look_up(const std::vector<TopicRef>& refs, std::vector<std::string> names,
-                         bool was_reached, proto::ErrorCode when_unreachable) const;
+                         const Result<Found>& asked, proto::ErrorCode when_unreachable) const;
   std::vector<std::string> names_of(const std::vector<TopicRef>& refs) const;
   bool has_wrong_id(const ResolvedTopics& resolved, const std::vector<TopicRef>& refs) const;
 

@@ -86,15 +86,22 @@ void Upstream::close() {
 
 // A broker serves a connection's requests in order, so the answer to any question says that it has
 // all that was sent before.
-io::Task<void> Upstream::finish() {
-  const MonotonicTime deadline = cluster_->request_deadline();
-  for (const auto& [key, connection] : std::exchange(connections_, {})) {
-    if (!connection->is_open()) continue;
+io::Task<Result<void>> Upstream::settle(MonotonicTime deadline) {
+  std::vector<Connection> producing;
+  for (const auto& [key, connection] : connections_) {
+    if (key.second.is_produce() && connection->is_open()) producing.push_back(connection);
+  }
+  for (const Connection& connection : producing) {
     const proto::ApiVersionsRequest question;
     const auto answer = co_await connection->call(question, 0, deadline);
-    if (!answer) ODK_LOG(debug, "flush failed", kv("error", answer.error().to_string()));
-    connection->close();
+    if (!answer) co_return answer.error().with_context("produce without acks");
   }
+  co_return Result<void>{};
+}
+
+io::Task<void> Upstream::finish() {
+  const Result<void> settled = co_await settle(cluster_->request_deadline());
+  if (!settled) ODK_LOG(debug, "flush failed", kv("error", settled.error().to_string()));
   close();
 }
 

@@ -53,6 +53,9 @@ class Upstream {
   void close_but_produce();
   // Closes all; what is in flight fails with kClosed.
   void close();
+  // Until the brokers have taken all that was produced without asking for an
+  // answer. Errors: of a connection that broke, kTimedOut.
+  io::Task<Result<void>> settle(MonotonicTime deadline);
   // close() once the brokers have what was sent without asking for an answer.
   io::Task<void> finish();
 

@@ -43,11 +43,11 @@ struct Fetching {
   MonotonicTime now() const { return session.context.loop.now(); }
 };
 
-TailKey tail_key(const Fetching& fetching, const FetchAssembly::Place& place) {
+TailKeyView tail_key(const Fetching& fetching, const FetchAssembly::Place& place) {
   return {.topic = place.topic->name,
-          .topic_id = place.topic->id,
           .partition = place.partition.value(),
-          .isolation_level = fetching.request.isolation_level};
+          .isolation_level = fetching.request.isolation_level,
+          .topic_id = place.topic->id};
 }
 
 // A read of this client's own tells the shared reader how far the log reaches.
@@ -61,12 +61,10 @@ void tell_tail(Fetching& fetching, const FetchAssembly::Read& read) {
 void apply(Fetching& fetching, FetchLanes::Answer& answer) {
   FetchAssembly& assembly = fetching.assembly;
   const auto find = [&](std::string_view topic, const Uuid& id, int32_t partition) {
-    const auto key = std::ranges::find_if(answer.ask.keys, [&](const FetchKey& asked) {
-      return asked.topic == topic && asked.topic_id == id && asked.partition == partition;
-    });
+    const FetchKey* key = answer.ask.find(topic, id, partition);
     std::optional<FetchAssembly::Read> read;
     const std::optional<size_t> part = assembly.find_part(topic, id, partition);
-    if (part && key != answer.ask.keys.end()) read = {*part, Offset(key->offset)};
+    if (part && key != nullptr) read = {*part, Offset(key->offset)};
     return read;
   };
   const int16_t failed = answer.response ? answer.response->message.error_code : int16_t{0};
@@ -90,6 +88,7 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
       tell_tail(fetching, *read);
     }
   }
+  assembly.keep(answer.response->frame.size());
 }
 
 PartitionData shared_data(const Tail& tail) {
@@ -109,7 +108,7 @@ bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
   const FetchAssembly::Place place = fetching.assembly.place_of(read);
   if (!place.is_mapped) return false;
   TailReaders& tails = fetching.session.context.tails;
-  const TailKey key = tail_key(fetching, place);
+  const TailKeyView key = tail_key(fetching, place);
   const std::shared_ptr<Tail> tail = tails.find(key, place.leader);
   if (tail == nullptr) {
     const bool is_at_end = place.end >= 0 && read.offset.value() >= place.end;
@@ -123,7 +122,8 @@ bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
     if (is_new) {
       fetching.assembly.apply(read, data, Slice(), FetchAssembly::Origin::kShared);
     }
-    tail->when_changed(fetching.session.id, fetching.session.fetch_lanes.waker());
+    const FetchLanes& lanes = fetching.session.fetch_lanes;
+    tail->when_changed(fetching.session.id, {lanes.lifetime(), lanes.waker()});
     return false;
   }
   const TailRing::Chunk& chunk = tail->ring().at(read.offset.value());
@@ -131,6 +131,7 @@ bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
   data.records.bytes = chunk.records.bytes();
   if (fetching.request.isolation_level != 0) data.aborted_transactions = proto::array_of(aborted);
   fetching.assembly.apply(read, data, chunk.records, FetchAssembly::Origin::kShared);
+  fetching.assembly.keep(chunk.records.size());
   ++fetching.session.context.stats.cache_hits;
   return true;
 }
@@ -169,6 +170,7 @@ FetchLanes::Ask ask_of(const FetchRequest& upstream, int32_t broker, int16_t ver
                           .offset = partition.fetch_offset});
     }
   }
+  std::ranges::sort(ask.keys);
   return ask;
 }
 

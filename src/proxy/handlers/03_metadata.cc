@@ -1,6 +1,8 @@
 #include "proxy/handlers/03_metadata.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -37,12 +39,13 @@ std::vector<std::string_view> missing_topics(const Session& session,
 
 // Creates mapped topics with their P partitions; the rest is left to the broker's defaults. Gives
 // the names of those that exist now.
-io::Task<std::vector<std::string_view>> create_topics(Session& session,
-                                                      std::vector<std::string_view> names,
-                                                      MonotonicTime deadline) {
+io::Task<std::set<std::string_view>> create_topics(Session& session,
+                                                   std::vector<std::string_view> names,
+                                                   MonotonicTime deadline) {
   using proto::CreateTopicsRequest;
+  const std::set<std::string_view> asked(names.begin(), names.end());
   std::vector<CreateTopicsRequest::CreatableTopic> topics;
-  for (const std::string_view name : names) {
+  for (const std::string_view name : asked) {
     auto& topic = topics.emplace_back();
     topic.name = name;
     topic.num_partitions = session.context.registry().match(name)->remapper->physical_partitions();
@@ -51,16 +54,16 @@ io::Task<std::vector<std::string_view>> create_topics(Session& session,
   CreateTopicsRequest request;
   request.topics = topics;
   request.timeout_ms = 10'000;
-  std::vector<std::string_view> made;
+  std::set<std::string_view> made;
   Result<Upstream::Connection> connected = co_await admin_connection(session, deadline);
   if (!connected) co_return made;
   auto created = co_await session.context.cluster.call(*connected, request, deadline);
   if (!created) co_return made;
   for (const auto& topic : created->message.topics) {
     const ErrorCode code = proto::error_code(topic.error_code);
-    const auto name = std::ranges::find(names, topic.name);
+    const auto name = asked.find(topic.name);
     const bool exists = code == ErrorCode{} || code == ErrorCode::kTopicAlreadyExists;
-    if (exists && name != names.end()) made.push_back(*name);
+    if (exists && name != asked.end()) made.insert(*name);
     if (code == ErrorCode{}) ODK_LOG(info, "mapped topic created", kv("topic", topic.name));
     if (exists) continue;
     ODK_LOG(warn, "mapped topic not created", kv("topic", topic.name),
@@ -88,10 +91,12 @@ void say_not_ready(Topic& topic) {
 }
 
 void merge(MetadataResponse& response, const MetadataResponse& again) {
+  std::map<std::string_view, const Topic*> by_name;
+  for (const Topic& topic : again.topics) by_name.emplace(topic.name, &topic);
   for (Topic& topic : response.topics) {
-    const auto found = std::ranges::find(again.topics, topic.name, &Topic::name);
-    if (found == again.topics.end() || topic.name.empty()) continue;
-    topic = *found;
+    const auto found = by_name.find(topic.name);
+    if (found == by_name.end() || topic.name.empty()) continue;
+    topic = *found->second;
     if (proto::error_code(topic.error_code) == ErrorCode::kUnknownTopicOrPartition) {
       say_not_ready(topic);
     }
@@ -113,9 +118,9 @@ io::Task<void> create_missing(Session& session, MetadataResponse& response,
   }
   for (const auto& again : kept) merge(response, again.message);
   if (mapped.empty() || !session.context.options.auto_create) co_return;
-  const std::vector<std::string_view> made = co_await create_topics(session, mapped, deadline);
+  const std::set<std::string_view> made = co_await create_topics(session, mapped, deadline);
   for (Topic& topic : response.topics) {
-    if (std::ranges::find(made, topic.name) != made.end()) say_not_ready(topic);
+    if (made.contains(topic.name)) say_not_ready(topic);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "proto/messages/offset_fetch_request.h"
@@ -72,55 +73,77 @@ bool has_moved(const OffsetFetchResponse& response) {
       response.groups, [](const auto& group) { return is_moved_coordinator(group.error_code); });
 }
 
-// A question with whom it is about.
-struct Asked {
-  size_t merge;
-  GroupIndex index;
-};
-
 struct Fetching {
   std::vector<OffsetMerge> merges;
   bool require_stable = false;
   Arena arena;
 };
 
+// Questions about some of the groups, and whom each is about.
+struct Questions {
+  struct About {
+    size_t merge;
+    GroupIndex index;
+  };
+  std::vector<GroupQuestion<OffsetFetchRequest>> all;
+  std::vector<About> about;
+  Arena arena;
+};
+
+// One question for the group and each of its shadows.
+void add_questions(Session& session, const OffsetMerge::Group& asked, size_t merge,
+                   const Fetching& fetching, const OffsetMerge::FindTopic& find,
+                   Questions& questions) {
+  const OffsetMerge& offsets = fetching.merges[merge];
+  for (const GroupIndex index : offsets.indexes(find)) {
+    auto& question = questions.all.emplace_back();
+    question.group = session.context.shadows.name(asked.group_id, index);
+    const auto group = questions.arena.array<OffsetMerge::Group>(1);
+    group[0].group_id = questions.arena.copy(question.group);
+    group[0].topics = offsets.topics_for(index, find, questions.arena);
+    if (index == GroupIndex(0)) {
+      group[0].member_id = asked.member_id;
+      group[0].member_epoch = asked.member_epoch;
+    }
+    question.request.groups = group;
+    question.request.require_stable = fetching.require_stable;
+    questions.about.push_back({merge, index});
+  }
+}
+
+io::Task<Result<void>> ask_some(Session& session, const Questions& questions, Fetching& fetching,
+                                MonotonicTime deadline) {
+  const auto answers =
+      co_await ask_coordinators(session, questions.all, kVersionMax, has_moved, deadline);
+  if (session.is_closed) co_return Errc::kClosed;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    OffsetMerge& merge = fetching.merges[questions.about[i].merge];
+    if (answers[i] && !answers[i]->message.groups.empty()) {
+      merge.take(questions.about[i].index, answers[i]->message.groups[0], fetching.arena);
+    } else {
+      merge.fail(proto::to_number(ErrorCode::kCoordinatorNotAvailable));
+    }
+  }
+  co_return Result<void>{};
+}
+
+// Some groups after the others: each may have very many shadows.
 io::Task<Result<void>> ask_all(Session& session, std::span<const OffsetMerge::Group> groups,
                                const TopicTable& table, Fetching& fetching,
                                MonotonicTime deadline) {
   const auto find = [&table](std::string_view name) { return table.find(name); };
-  std::vector<GroupQuestion<OffsetFetchRequest>> questions;
-  std::vector<Asked> asked;
+  auto questions = std::make_unique<Questions>();
   for (size_t m = 0; m < groups.size(); ++m) {
     const ErrorCode refusal = session.group_refusal(Operation::kDescribe, groups[m].group_id);
-    if (refusal != ErrorCode{}) {
-      fetching.merges[m].fail(proto::to_number(refusal));
-      continue;
-    }
-    for (const GroupIndex index : fetching.merges[m].indexes(find)) {
-      auto& question = questions.emplace_back();
-      question.group = session.context.shadows.name(groups[m].group_id, index);
-      const auto group = fetching.arena.array<OffsetMerge::Group>(1);
-      group[0].group_id = fetching.arena.copy(question.group);
-      group[0].topics = fetching.merges[m].topics_for(index, find, fetching.arena);
-      if (index == GroupIndex(0)) {
-        group[0].member_id = groups[m].member_id;
-        group[0].member_epoch = groups[m].member_epoch;
-      }
-      question.request.groups = group;
-      question.request.require_stable = fetching.require_stable;
-      asked.push_back({m, index});
-    }
-  }
-  const auto answers =
-      co_await ask_coordinators(session, questions, kVersionMax, has_moved, deadline);
-  if (session.is_closed) co_return Errc::kClosed;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    OffsetMerge& merge = fetching.merges[asked[i].merge];
-    if (answers[i] && !answers[i]->message.groups.empty()) {
-      merge.take(asked[i].index, answers[i]->message.groups[0], fetching.arena);
+    if (refusal == ErrorCode{}) {
+      add_questions(session, groups[m], m, fetching, find, *questions);
     } else {
-      merge.fail(proto::to_number(ErrorCode::kCoordinatorNotAvailable));
+      fetching.merges[m].fail(proto::to_number(refusal));
     }
+    if (questions->all.size() < kAskedAtOnce && m + 1 < groups.size()) continue;
+    const Result<void> asked = co_await ask_some(session, *questions, fetching, deadline);
+    if (!asked) co_return asked.error();
+    questions = std::make_unique<Questions>();
   }
   co_return Result<void>{};
 }

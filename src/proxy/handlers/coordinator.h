@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,9 @@ namespace odradek::proxy {
 
 // How long to look for a group's coordinator before the client is told that there is none.
 inline constexpr Duration kCoordinatorSearchMax = std::chrono::seconds(5);
+
+// Questions of one request that are under way together.
+inline constexpr size_t kAskedAtOnce = 256;
 
 // True for answers that mean the coordinator is elsewhere by now.
 inline bool is_moved_coordinator(int16_t code) {

@@ -31,14 +31,21 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
   std::vector<GroupAnswer<Req>> answers;
   answers.reserve(questions.size());
   for (size_t i = 0; i < questions.size(); ++i) answers.emplace_back(Errc::kNotFound);
-  std::vector<size_t> open;
-  open.reserve(questions.size());
+  std::deque<size_t> open;
   for (size_t i = 0; i < questions.size(); ++i) open.push_back(i);
 
-  for (int attempt = 0; attempt < 2 && !open.empty(); ++attempt) {
+  // Each in one attempt and, where that failed, in another; so many at a time
+  // that a client that asks about very many does not have all of them under
+  // way.
+  std::vector<int> attempts(questions.size(), 0);
+  while (!open.empty()) {
     Gather gather(session.context.loop);
     std::vector<std::pair<size_t, int16_t>> sent;  // question, version
-    for (const size_t i : open) {
+    const size_t count = std::min(open.size(), kAskedAtOnce);
+    const std::vector<size_t> asked(open.begin(), open.begin() + static_cast<ptrdiff_t>(count));
+    open.erase(open.begin(), open.begin() + static_cast<ptrdiff_t>(count));
+    for (const size_t i : asked) {
+      ++attempts[i];
       const Result<int16_t> version =
           co_await detail::send_question(session, questions[i], version_max, gather, deadline);
       if (version) {
@@ -48,8 +55,7 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
       }
     }
     const Result<void> answered = co_await gather.wait();
-    open.clear();
-    if (!answered) break;
+    if (!answered || session.is_closed) break;
     for (size_t n = 0; n < sent.size(); ++n) {
       const auto [i, version] = sent[n];
       Result<rpc::RawResponse>& raw = gather.answers()[n];
@@ -61,7 +67,7 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
       const bool is_open = !raw || (answers[i] && has_moved(answers[i]->message));
       if (!is_open) continue;
       forget_coordinator(session, questions[i].group, questions[i].type);
-      if (!session.is_closed) open.push_back(i);
+      if (attempts[i] < 2) open.push_back(i);
     }
   }
   co_return answers;

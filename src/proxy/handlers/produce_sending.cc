@@ -92,13 +92,20 @@ io::Task<Result<void>> send_produce(ProduceSending& sending, WhenLost when_lost)
 }
 
 io::Task<Result<void>> send_produce_without_answers(ProduceSending& sending) {
+  ProduceQueue& queue = sending.session.produce_queue;
   const std::vector<Departure> departures = co_await find_connections(sending);
   for (const Departure& departure : departures) {
     ODK_CO_TRY(SliceChain body, encode_send(sending.plan, departure.send, sending.version));
+    const size_t bytes = body.size();
     const Result<void> sent = departure.connection->send_no_response(
         proto::ApiKey::kProduce, sending.version, std::move(body));
     if (!sent) co_return sent.error();
-    sending.session.produce_queue.note_unanswered();
+    queue.note_unanswered(bytes);
+  }
+  if (queue.has_too_much_unanswered()) {
+    const Result<void> settled = co_await sending.session.upstream.settle(sending.deadline);
+    if (!settled) co_return settled.error();
+    queue.note_settled();
   }
   // Only a closed connection tells a producer without acks that something was not stored.
   if (sending.plan.has_errors()) co_return Error(Errc::kServer, "records refused, and acks=0");

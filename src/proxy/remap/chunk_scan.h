@@ -43,6 +43,10 @@ class VirtualReader {
 
   // True when finish() ends the answer with a filler.
   bool needs_filler() const { return cursor_ > (taken_end_ < 0 ? from_ : taken_end_); }
+  // What was taken since the last call stays as it is, or is copied, so that it
+  // does not hold the chunk it came from.
+  void keep(bool copies) { pieces_.keep(copies); }
+
   // The record batches of the answer, with a filler at the end where foreign batches were passed
   // over. Ends the reader.
   std::vector<Slice> finish();

@@ -7,7 +7,7 @@ namespace odradek::proxy {
 void PieceList::share(const Slice& block, Bytes part) {
   if (part.empty()) return;
   shared_bytes_ += part.size();
-  if (!shared_.empty() && shared_.back().made_before == made_.size()) {
+  if (shared_.size() > kept_ && shared_.back().made_before == made_.size()) {
     Slice& last = shared_.back().slice;
     const bool in_block =
         last.data() >= block.data() && last.data() + last.size() <= block.data() + block.size();
@@ -17,6 +17,12 @@ void PieceList::share(const Slice& block, Bytes part) {
     }
   }
   shared_.push_back({made_.size(), block.share(part)});
+}
+
+void PieceList::keep(bool copies) {
+  for (; kept_ < shared_.size(); ++kept_) {
+    if (copies) shared_[kept_].slice = Slice::copy_of(shared_[kept_].slice.bytes());
+  }
 }
 
 std::vector<Slice> PieceList::take() {
@@ -32,6 +38,7 @@ std::vector<Slice> PieceList::take() {
   if (made.size() > at) pieces.push_back(made.subslice(at, made.size() - at));
   shared_.clear();
   shared_bytes_ = 0;
+  kept_ = 0;
   return pieces;
 }
 

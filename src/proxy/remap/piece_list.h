@@ -15,6 +15,10 @@ class PieceList {
   // The buffer for what is made new; bytes appended to it belong behind what was shared before.
   Buffer& made() { return made_; }
 
+  // Pieces shared since the last call stay so, or become copies that hold no
+  // block.
+  void keep(bool copies);
+
   size_t size() const { return shared_bytes_ + made_.size(); }
   bool empty() const { return size() == 0; }
 
@@ -30,6 +34,7 @@ class PieceList {
   std::vector<Shared> shared_;
   Buffer made_;
   size_t shared_bytes_ = 0;
+  size_t kept_ = 0;  // of shared_
 };
 
 }  // namespace odradek::proxy

@@ -18,7 +18,7 @@ constexpr Duration kRetryEvery = std::chrono::seconds(10);
 }  // namespace
 
 TokenKeyFetcher::TokenKeyFetcher(io::Loop& loop, std::shared_ptr<ListenerSecuritySlot> slot)
-    : loop_(&loop), slot_(std::move(slot)) {}
+    : loop_(&loop), slot_(std::move(slot)), changed_(loop) {}
 
 io::Task<Result<void>> TokenKeyFetcher::fetch_now() {
   const std::shared_ptr<ListenerSecurity> security = slot_->current;
@@ -35,15 +35,15 @@ io::Task<Result<void>> TokenKeyFetcher::fetch_now() {
   co_return security->set_keys(keys->body);
 }
 
-io::Task<void> TokenKeyFetcher::keep_fresh() {
-  Duration wait = kRefreshEvery;
+io::Task<void> TokenKeyFetcher::keep_fresh(bool has_keys) {
+  Duration wait = has_keys ? kRefreshEvery : kRetryEvery;
   while (true) {
-    const Result<void> slept = co_await io::sleep(*loop_, wait);
-    if (!slept) co_return;
+    const Result<void> woken = co_await changed_.wait(loop_->now() + wait);
+    if (!woken && woken.error().code() != Errc::kTimedOut) co_return;
     const Result<void> fetched = co_await fetch_now();
     wait = fetched ? kRefreshEvery : kRetryEvery;
     if (fetched) continue;
-    ODK_LOG(warn, "token keys not fetched, the old ones stay",
+    ODK_LOG(warn, "token keys not fetched, those there are stay",
             kv("error", fetched.error().to_string()));
   }
 }

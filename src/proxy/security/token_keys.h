@@ -16,12 +16,15 @@ class TokenKeyFetcher {
 
   // The first keys; nothing to do without a URL. kNetwork, kTls, kTimedOut, kMalformed.
   io::Task<Result<void>> fetch_now();
-  // Until cancelled.
-  io::Task<void> keep_fresh();
+  // Until cancelled. Without keys it begins by trying again soon.
+  io::Task<void> keep_fresh(bool has_keys);
+  // Lets keep_fresh() fetch now: where they come from may have changed.
+  void renew() { changed_.notify_all(); }
 
  private:
   io::Loop* loop_;
   std::shared_ptr<ListenerSecuritySlot> slot_;
+  io::Event changed_;
   std::unique_ptr<io::WorkerPool> pool_;  // made when first used
 };
 

@@ -23,17 +23,27 @@ constexpr int32_t kPartitionBytes = 1 << 20;
 constexpr int32_t kResponseBytes = 16 << 20;
 constexpr Duration kUnwantedMax = std::chrono::seconds(30);
 constexpr size_t kTailsMax = 10'000;
+constexpr size_t kKeptPart = 4;  // of an answer: a smaller part of it is copied
 
 }  // namespace
 
 void Tail::notify() {
-  for (const auto& [session, wake] : std::exchange(waiting_, {})) wake();
+  for (const auto& [session, waiter] : std::exchange(waiting_, {})) waiter.wake();
+  forget_at_ = kForgetAtMin;
+}
+
+// Where nothing changes, sessions come and go and nobody is woken.
+void Tail::when_changed(uint64_t session, Waiter waiter) {
+  waiting_.insert_or_assign(session, std::move(waiter));
+  if (waiting_.size() < forget_at_) return;
+  std::erase_if(waiting_, [](const auto& entry) { return entry.second.lifetime.expired(); });
+  forget_at_ = std::max(kForgetAtMin, 2 * waiting_.size());
 }
 
 TailReaders::TailReaders(cluster::Cluster& cluster, ProxyStats& stats, size_t bytes_max)
     : cluster_(&cluster), stats_(&stats), bytes_max_(bytes_max), tasks_(cluster.loop()) {}
 
-std::shared_ptr<Tail> TailReaders::find(const TailKey& key, int32_t leader) {
+std::shared_ptr<Tail> TailReaders::find(const TailKeyView& key, int32_t leader) {
   const auto found = tails_.find(key);
   if (found == tails_.end()) return nullptr;
   std::shared_ptr<Tail> tail = found->second;
@@ -45,13 +55,40 @@ std::shared_ptr<Tail> TailReaders::find(const TailKey& key, int32_t leader) {
   return tail;
 }
 
-void TailReaders::want(const TailKey& key, int32_t leader, int64_t offset) {
-  if (bytes_max_ == 0 || tails_.size() >= kTailsMax || tails_.contains(key)) return;
-  auto tail = std::make_shared<Tail>(key, leader, offset);
+void TailReaders::want(const TailKeyView& key, int32_t leader, int64_t offset) {
+  if (bytes_max_ == 0 || tails_.contains(key)) return;
+  end_others(key);
+  if (tails_.size() >= kTailsMax) return;
+  const TailKey made = {.topic = std::string(key.topic),
+                        .partition = key.partition,
+                        .isolation_level = key.isolation_level,
+                        .topic_id = key.topic_id};
+  auto tail = std::make_shared<Tail>(made, leader, offset);
   tail->wanted_at_ = cluster_->loop().now();
-  tails_.emplace(key, std::move(tail));
+  tails_.emplace(made, std::move(tail));
   const Source source{leader, key.isolation_level};
   if (reading_.insert(source).second) tasks_.spawn(read_all(source));
+}
+
+// A topic made anew has another id: brokers are asked by name, and take a
+// partition once.
+void TailReaders::end_others(const TailKeyView& key) {
+  TailKeyView first = key;
+  first.topic_id = Uuid{};
+  std::vector<std::shared_ptr<Tail>> others;
+  for (auto at = tails_.lower_bound(first); at != tails_.end(); ++at) {
+    const TailKey& other = at->first;
+    const bool is_same_place = other.topic == key.topic && other.partition == key.partition &&
+                               other.isolation_level == key.isolation_level;
+    if (!is_same_place) break;
+    others.push_back(at->second);
+  }
+  for (const std::shared_ptr<Tail>& other : others) end(other);
+}
+
+bool TailReaders::is_current(const std::shared_ptr<Tail>& tail) const {
+  const auto known = tails_.find(tail->key());
+  return known != tails_.end() && known->second == tail;
 }
 
 void TailReaders::cancel() { tasks_.cancel(); }
@@ -129,6 +166,7 @@ void TailReaders::take(const Tails& tails, const rpc::Decoded<FetchResponse>& re
     for (const auto& data : topic.partitions) by_name[{topic.topic, data.partition_index}] = &data;
   }
   for (const std::shared_ptr<Tail>& tail : tails) {
+    if (!is_current(tail)) continue;  // it ended meanwhile
     const auto found = by_name.find({tail->key().topic, tail->key().partition});
     const bool is_fine = found != by_name.end() && response.message.error_code == 0 &&
                          take_one(*tail, *found->second, response.frame);
@@ -153,23 +191,26 @@ bool TailReaders::take_one(Tail& tail, const FetchResponse::PartitionData& data,
     return true;
   }
   stats_->fetch_scanned_bytes += records.size();
-  const size_t before = tail.ring_.bytes();
-  const bool is_taken = tail.ring_.append(frame.share(records), data.aborted_transactions);
+  // The rest of a large answer must not stay for a small part of it.
+  const bool copies = records.size() < frame.size() / kKeptPart;
+  const Slice kept = copies ? Slice::copy_of(records) : frame.share(records);
+  const size_t before = tail.ring_.cost();
+  const bool is_taken = tail.ring_.append(kept, data.aborted_transactions);
   // A batch larger than a read comes whole when its partition is the first.
   if (!is_taken && tail.was_cut_) return false;
   tail.was_cut_ = !is_taken;
   if (!is_taken) return true;
-  bytes_ += tail.ring_.bytes() - before;
+  bytes_ += tail.ring_.cost() - before;
   oldest_.push_back(tails_.at(tail.key()));
   tail.notify();
   return true;
 }
 
 void TailReaders::end(const std::shared_ptr<Tail>& tail) {
-  const auto known = tails_.find(tail->key());
-  if (known == tails_.end() || known->second != tail) return;
-  bytes_ -= tail->ring_.bytes();
-  tails_.erase(known);
+  if (!is_current(tail)) return;
+  bytes_ -= tail->ring_.cost();
+  chunks_of_ended_ += tail->ring_.chunk_count();
+  tails_.erase(tail->key());
   tail->is_running_ = false;
   tail->notify();
 }
@@ -178,13 +219,13 @@ void TailReaders::evict() {
   while (bytes_ > bytes_max_ && !oldest_.empty()) {
     const std::shared_ptr<Tail> tail = oldest_.front().lock();
     oldest_.pop_front();
-    if (tail == nullptr) continue;
-    const auto known = tails_.find(tail->key());
     // What ended tails held was taken off when they ended.
-    if (known != tails_.end() && known->second == tail) bytes_ -= tail->ring_.drop_oldest();
+    if (tail != nullptr && is_current(tail)) bytes_ -= tail->ring_.drop_oldest();
   }
   // Chunks of tails that ended leave only their mark here.
-  while (!oldest_.empty() && oldest_.front().expired()) oldest_.pop_front();
+  if (chunks_of_ended_ <= oldest_.size() / 2) return;
+  std::erase_if(oldest_, [](const std::weak_ptr<Tail>& tail) { return tail.expired(); });
+  chunks_of_ended_ = 0;
 }
 
 }  // namespace odradek::proxy

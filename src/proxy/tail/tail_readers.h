@@ -9,6 +9,8 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -26,11 +28,25 @@ namespace odradek::proxy {
 // A physical partition as readers of one isolation level see it.
 struct TailKey {
   std::string topic;
-  Uuid topic_id;
   int32_t partition = -1;
   int8_t isolation_level = 0;
-
-  auto operator<=>(const TailKey&) const = default;
+  Uuid topic_id;
+};
+// The same for looking it up, without a copy of the name.
+struct TailKeyView {
+  std::string_view topic;
+  int32_t partition = -1;
+  int8_t isolation_level = 0;
+  Uuid topic_id;
+};
+// Topics of one name that was given away anew stand together.
+struct TailKeyLess {
+  using is_transparent = void;
+  static auto rank(const auto& key) {
+    return std::tuple(std::string_view(key.topic), key.partition, key.isolation_level,
+                      key.topic_id);
+  }
+  bool operator()(const auto& a, const auto& b) const { return rank(a) < rank(b); }
 };
 
 // One reader at the end of a physical partition, for all consumers of its virtual partitions.
@@ -62,13 +78,18 @@ class Tail {
   int64_t last_stable_offset = -1;
   int64_t log_start_offset = -1;
 
-  // Calls `wake` once, at the next change: new data, or the end of the tail. One a session.
-  void when_changed(uint64_t session, std::function<void()> wake) {
-    waiting_.insert_or_assign(session, std::move(wake));
-  }
+  // Calls `wake` once, at the next change: new data, or the end of the tail.
+  // One a session; forgotten some time after `lifetime` has ended.
+  struct Waiter {
+    std::weak_ptr<const void> lifetime;
+    std::function<void()> wake;
+  };
+  void when_changed(uint64_t session, Waiter waiter);
+  size_t waiting() const { return waiting_.size(); }
 
  private:
   friend class TailReaders;
+  static constexpr size_t kForgetAtMin = 64;
   void notify();
 
   TailKey key_;
@@ -78,7 +99,8 @@ class Tail {
   int64_t seen_end_ = -1;
   bool was_cut_ = false;  // the last read held no whole batch: it comes first next time
   MonotonicTime wanted_at_{};
-  std::map<uint64_t, std::function<void()>> waiting_;
+  std::map<uint64_t, Waiter> waiting_;
+  size_t forget_at_ = kForgetAtMin;  // waiters
 };
 
 // The tails of all physical partitions that consumers wait at the end of. All tails of one broker
@@ -93,9 +115,9 @@ class TailReaders {
   TailReaders& operator=(const TailReaders&) = delete;
 
   // The tail of that key while it reads from this leader; null else. It is wanted from now on.
-  std::shared_ptr<Tail> find(const TailKey& key, int32_t leader);
+  std::shared_ptr<Tail> find(const TailKeyView& key, int32_t leader);
   // A consumer stands at the end: somebody should read from there on.
-  void want(const TailKey& key, int32_t leader, int64_t offset);
+  void want(const TailKeyView& key, int32_t leader, int64_t offset);
 
   size_t size() const { return tails_.size(); }
   size_t bytes() const { return bytes_; }
@@ -114,6 +136,8 @@ class TailReaders {
   io::Task<Result<rpc::Decoded<proto::FetchResponse>>> read(Source source, Tails tails);
   void take(const Tails& tails, const rpc::Decoded<proto::FetchResponse>& response);
   bool take_one(Tail& tail, const proto::FetchResponse::PartitionData& data, const Slice& frame);
+  bool is_current(const std::shared_ptr<Tail>& tail) const;
+  void end_others(const TailKeyView& key);
   void end(const std::shared_ptr<Tail>& tail);
   void evict();
 
@@ -121,8 +145,9 @@ class TailReaders {
   ProxyStats* stats_;
   size_t bytes_max_;
   size_t bytes_ = 0;
-  std::map<TailKey, std::shared_ptr<Tail>> tails_;
+  std::map<TailKey, std::shared_ptr<Tail>, TailKeyLess> tails_;
   std::deque<std::weak_ptr<Tail>> oldest_;  // a chunk each, in the order they came
+  size_t chunks_of_ended_ = 0;  // in oldest_
   std::set<Source> reading_;
   io::TaskGroup tasks_;
 };

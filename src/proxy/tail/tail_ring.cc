@@ -64,7 +64,7 @@ size_t TailRing::drop_oldest() {
   const size_t dropped = chunks_.front().records.size();
   chunks_.pop_front();
   bytes_ -= dropped;
-  return dropped;
+  return dropped + kChunkCost;
 }
 
 }  // namespace odradek::proxy

@@ -48,11 +48,16 @@ class TailRing {
   // The epoch of the last batch, -1 when none was seen.
   int32_t last_epoch() const { return last_epoch_; }
 
-  // Drops the oldest chunk; gives its bytes, 0 when there is none.
+  // Drops the oldest chunk; gives its cost, 0 when there is none.
   size_t drop_oldest();
   size_t bytes() const { return bytes_; }
+  size_t chunk_count() const { return chunks_.size(); }
+  // Memory: the records, and what each chunk takes besides.
+  size_t cost() const { return bytes_ + chunks_.size() * kChunkCost; }
 
  private:
+  static constexpr size_t kChunkCost = 256;
+
   std::deque<Chunk> chunks_;
   int64_t end_;
   int32_t last_epoch_ = -1;

@@ -6,7 +6,7 @@ namespace odradek::proxy {
 namespace {
 
 Tail tail_at(int64_t offset) {
-  return {TailKey{.topic = "orders", .topic_id = {}, .partition = 0, .isolation_level = 0}, 1,
+  return {TailKey{.topic = "orders", .partition = 0, .isolation_level = 0, .topic_id = {}}, 1,
           offset};
 }
 
