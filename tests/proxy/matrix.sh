@@ -4,35 +4,56 @@
 #   KAFKA_JARS: folder with kafka-clients and what it needs (java)
 #   PYTHON: a python with confluent-kafka (librdkafka)
 #   PROXY_OPTIONS: more options of the proxy
+#   INSTANCES: 1, or as many proxies (on the ports behind PORT) with a switch before them that sends
+#     each request to one of them, drawn at random from SEED
 # Prints the clients' lines; fails when one of them does.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 proxy=$1 cluster=$2 port=$3
 shift 3
 clients=${*:-java librdkafka franz sarama kafkajs}
+instances=${INSTANCES:-1}
 work=$(mktemp -d)
-pid=
+pids=()
 stop() {
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  [ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+  for pid in "${pids[@]}"; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   rm -rf "$work"
 }
 trap stop EXIT
 
 cat >"$work/proxy.yaml" <<YAML
-listen: {address: "127.0.0.1:$port", advertised_address: "127.0.0.1:$port"}
+listen: {advertised_address: "127.0.0.1:$port"}
 kafka: {bootstrap_servers: ["$cluster"]}
 mapping: {virtual_partitions: 12, physical_partitions: 3, auto_create: true}
 YAML
-# shellcheck disable=SC2086
-"$proxy" --config "$work/proxy.yaml" ${PROXY_OPTIONS:-} --ready-file "$work/ready" \
-  >"$work/proxy.log" 2>&1 &
-pid=$!
-for _ in $(seq 100); do
-  [ -e "$work/ready" ] && break
-  kill -0 "$pid" 2>/dev/null || { cat "$work/proxy.log"; exit 1; }
-  sleep 0.1
-done
+start_proxy() { # PORT
+  # shellcheck disable=SC2086
+  "$proxy" --config "$work/proxy.yaml" --listen "127.0.0.1:$1" ${PROXY_OPTIONS:-} \
+    --ready-file "$work/ready-$1" >"$work/proxy-$1.log" 2>&1 &
+  pids+=($!)
+  for _ in $(seq 100); do
+    [ -e "$work/ready-$1" ] && return
+    kill -0 "${pids[-1]}" 2>/dev/null || { cat "$work/proxy-$1.log"; exit 1; }
+    sleep 0.1
+  done
+}
+if [ "$instances" = 1 ]; then
+  start_proxy "$port"
+else
+  behind=()
+  for number in $(seq "$instances"); do
+    start_proxy $((port + number))
+    behind+=("127.0.0.1:$((port + number))")
+  done
+  seed=${SEED:-$RANDOM}
+  echo "seed $seed"
+  python3 "$here/switch.py" "$port" "$seed" "${behind[@]}" &
+  pids=($! "${pids[@]}")
+  sleep 1
+fi
 
 address=127.0.0.1:$port
 topic=matrix-$$
@@ -57,5 +78,7 @@ for client in $clients; do
     tail -5 "$work/$client.err"
   }
 done
-kill -0 "$pid" || { echo "the proxy died"; tail -5 "$work/proxy.log"; failed+=" proxy"; }
-[ -z "$failed" ] || { echo "failed:$failed"; tail -5 "$work/proxy.log"; exit 1; }
+for pid in "${pids[@]}"; do
+  kill -0 "$pid" || { echo "a proxy died"; failed+=" proxy"; }
+done
+[ -z "$failed" ] || { echo "failed:$failed"; tail -5 "$work"/proxy-*.log; exit 1; }
