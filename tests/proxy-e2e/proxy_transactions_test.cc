@@ -232,6 +232,24 @@ TEST_F(ProxyTransactions, GoOnWithANewConnectionOfTheClient) {
   EXPECT_EQ(values_of(wait_committed(*client_, 7, 1)), (std::vector<std::string>{"b"}));
 }
 
+// What was numbered there before is old by then: a broker would take the batch for a repetition.
+TEST_F(ProxyTransactions, ComeBackToAnInstanceOnTheSameConnection) {
+  const Connection beside = connect(add_proxy(default_options()));
+  const Producer producer = begin_producer();
+  add_all_partitions(producer);
+  EXPECT_EQ(produce_in_transaction(*client_, {batch(producer, 4, 0, "a")})[0].error, 0);
+  end(producer, true);
+  add_all_partitions(producer);
+  EXPECT_EQ(produce_in_transaction(*beside, {batch(producer, 7, 0, "b")})[0].error, 0);
+  end(producer, true);
+  ASSERT_TRUE(loop_.block_on(io::sleep(loop_, std::chrono::milliseconds(150))));
+  add_all_partitions(producer);
+  EXPECT_EQ(produce_in_transaction(*client_, {batch(producer, 10, 0, "c")})[0].error, 0);
+  end(producer, true);
+  EXPECT_EQ(values_of(wait_committed(*client_, 7, 1)), (std::vector<std::string>{"b"}));
+  EXPECT_EQ(values_of(wait_committed(*client_, 10, 1)), (std::vector<std::string>{"c"}));
+}
+
 TEST_F(ProxyTransactions, RefusePartitionsThatDoNotExist) {
   const Producer producer = begin_producer();
   const auto codes = add_partitions(producer, {0, 12});

@@ -19,6 +19,9 @@ using Verdict = TxnSequence::Verdict;
 // The marker that ends a transaction is written after EndTxn was answered.
 constexpr Duration kMarkerWaitMax = std::chrono::milliseconds(500);
 constexpr Duration kMarkerWaitStep = std::chrono::milliseconds(20);
+// A producer that was quiet for so long may have written through another instance meanwhile, and
+// come back on the same connection.
+constexpr Duration kUncheckedMax = std::chrono::milliseconds(100);
 // How long the batch in doubt may keep others waiting before the transaction is given up.
 constexpr Duration kDoubtMax = std::chrono::seconds(30);
 
@@ -151,6 +154,9 @@ io::Task<void> number_next(ProduceSending& sending, Strand& strand) {
   if (std::exchange(strand.hold.entry().session, session.id) != session.id) {
     numbers.begin_connection();
   }
+  // Numbers that another instance went on with would be taken for repetitions, and be lost.
+  const bool was_idle = std::exchange(strand.hold.entry().idle_for, Duration(0)) > kUncheckedMax;
+  if (was_idle) numbers.check_again();
   const bool is_blocked = numbers.is_in_doubt() && !numbers.is_pending(batch);
   if (!numbers.is_known() || is_blocked) {
     const ErrorCode code =

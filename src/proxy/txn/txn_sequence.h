@@ -46,6 +46,8 @@ class TxnSequence {
   bool is_known() const { return is_known_ && is_checked_; }
   // From here on another connection sends, maybe after an instance beside us did: recover() first.
   void begin_connection();
+  // Maybe an instance beside us sent since: recover() first.
+  void check_again() { is_checked_ = false; }
   bool is_in_doubt() const { return pending_.has_value(); }
   bool is_pending(const Batch& batch) const { return pending_ && pending_->batch == batch; }
   // Since when the outcome of the pending batch is open.

@@ -33,6 +33,7 @@ io::Task<Result<TxnTable::Hold>> TxnTable::acquire(TxnKey key, MonotonicTime dea
     const std::shared_ptr<Entry> entry = known;
     if (!entry->is_held) {
       Hold hold(*this, entry);
+      entry->idle_for = loop_->now() - entry->used_at;
       entry->used_at = loop_->now();
       make_room();
       co_return hold;

@@ -35,6 +35,7 @@ class TxnTable {
     TxnSequence sequence;
     uint64_t session = 0;  // that wrote last; 0: none
     MonotonicTime used_at;
+    Duration idle_for{};  // before it was acquired
     bool is_held = false;
   };
 
