@@ -38,6 +38,10 @@ TESTS = os.environ.get("BENCH_TESTS",
 
 FETCH = "fetch, CPU per million 1 KiB records"
 FETCH_CPU = "fetch, broker CPU s per million (user part)"
+ONE = "produce at 1,000 msg/s, CPU per message"
+ONE_CPU = "produce latency run, broker CPU us per message"
+SEND = "send(2) alone"
+ANSWER = "epoll_wait(2), recv(2) and send(2) alone"
 MILLION_BYTES = 1_000_000 * 1024
 FLOOR_ROUNDS = 3
 
@@ -54,8 +58,7 @@ LOAD_ROWS = [
      "produce acks=1 lz4, CPU per million 1 KiB records", "s CPU"),
     (FETCH_CPU, FETCH, "s CPU"),
     ("produce latency at 1000 msg/s, p50 ms", "produce at 1,000 msg/s, p50", "ms"),
-    ("produce latency run, broker CPU us per message",
-     "produce at 1,000 msg/s, CPU per message", "us CPU"),
+    (ONE_CPU, ONE, "us CPU"),
     ("end to end at 1000 msg/s, p50 ms", "end to end at 1,000 msg/s, p50", "ms"),
     ("end to end, broker CPU us per message", "end to end at 1,000 msg/s, CPU per message",
      "us CPU"),
@@ -183,7 +186,7 @@ def measure(label, broker):
 
 def emit(name, unit, value, peer, peer_value, note=None):
     row = {"name": name, "unit": unit, "value": value, "better": "lower"}
-    if name.startswith("on disk: ") and "CPU per million" in name and peer != "send(2) alone":
+    if name.startswith("on disk: ") and "CPU per million" in name and peer != SEND:
         row["goal"] = peer_value  # no worse than kfake in the same sitting
     if peer_value is not None:
         row |= {"peer": peer, "peer_value": peer_value}
@@ -197,6 +200,17 @@ def emit_all(prefix, suffix, ours, peer, theirs, note):
                                ("idle", "memory when idle", "MiB RSS"), *LOAD_ROWS]:
         if metric in ours:
             emit(prefix + name + suffix, unit, ours[metric], peer, theirs.get(metric), note)
+
+
+def emit_floors(prefix, ours):
+    """Rows beside what the kernel alone takes for the same."""
+    if FETCH_CPU in ours:
+        floor = min(socket_floor.send_floor(MILLION_BYTES) for _ in range(FLOOR_ROUNDS))
+        emit(f"{prefix}{FETCH} (beside send alone)", "s CPU", ours[FETCH_CPU], SEND, floor)
+    if ONE_CPU in ours:
+        floor = min(socket_floor.answer_floor(2000, 1000) for _ in range(FLOOR_ROUNDS))
+        emit(f"{prefix}{ONE} (beside epoll, recv and send alone)", "us CPU", ours[ONE_CPU], ANSWER,
+             floor * 1e6)
 
 
 def best_start(data=None):
@@ -228,11 +242,8 @@ def main():
     no_go = "peer missing: no Go"
     emit_all("", "", ours, KAFKA, kafka_s, None if have_kafka else missing)
     emit_all("", " (beside kfake)", ours, KFAKE, kfake_s, None if have_kfake else no_go)
-    floor = min(socket_floor.send_floor(MILLION_BYTES) for _ in range(FLOOR_ROUNDS))
-    for prefix, metrics in (("", ours), ("on disk: ", disk)):
-        if FETCH_CPU in metrics:
-            emit(f"{prefix}{FETCH} (beside send alone)", "s CPU", metrics[FETCH_CPU],
-                 "send(2) alone", floor)
+    emit_floors("", ours)
+    emit_floors("on disk: ", disk)
     emit_all("on disk: ", "", disk, f"{KFAKE} on disk", kfake_disk, None if have_kfake else no_go)
 
 

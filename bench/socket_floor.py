@@ -1,13 +1,16 @@
 """What the kernel takes to move bytes over loopback TCP, without any program around it.
 
 A server cannot answer a fetch for less than send() costs, nor a proxy pass it on for less than
-recv() and send(). The rows of broker and proxy stand beside this floor, measured in the same run.
+recv() and send(), nor any of them answer a single small request for less than the wake-up. The
+rows of broker and proxy stand beside this floor, measured in the same run.
 """
 
 import mmap
 import os
 import resource
+import select
 import socket
+import time
 
 PIECE = 1 << 20
 
@@ -96,5 +99,33 @@ def relay_floor(size):
     return used
 
 
+def answer_floor(count, per_second, request_bytes=1100, answer_bytes=100):
+    """CPU seconds to wake up, receive and answer a request, `per_second` of them with pauses."""
+    near, far = connected()
+    for end in (near, far):
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask():
+        near.close()
+        for _ in range(count):
+            time.sleep(1 / per_second)
+            far.sendall(bytes(request_bytes))
+            far.recv(answer_bytes, socket.MSG_WAITALL)
+
+    child = in_child(ask)
+    far.close()
+    room, answer = bytearray(PIECE), bytes(answer_bytes)
+    with select.epoll() as poll:
+        poll.register(near, select.EPOLLIN)
+        before = cpu_seconds()
+        while poll.poll() and near.recv_into(room):
+            near.sendall(answer)
+        used = cpu_seconds() - before
+    near.close()
+    os.waitpid(child, 0)
+    return used / count
+
+
 if __name__ == "__main__":
-    print(f"send {send_floor(1 << 30):.3f} relay {relay_floor(1 << 30):.3f} CPU s per GiB")
+    print(f"send {send_floor(1 << 30):.3f} relay {relay_floor(1 << 30):.3f} CPU s per GiB, "
+          f"answer {answer_floor(2000, 1000) * 1e6:.1f} CPU us")
