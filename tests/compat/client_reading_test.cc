@@ -42,7 +42,9 @@ class ReadingTest : public ClientTest {
   // A group that read more than the topic has, as after an unclean election.
   std::string group_beyond_the_end(const std::string& topic, int64_t offset, int32_t epoch) {
     const std::string group = fresh_name("group");
-    ok::Consumer consumer(*client_, group_options(group));
+    auto options = group_options(group);
+    options.auto_commit = false;  // nor a position of its own when it closes
+    ok::Consumer consumer(*client_, options);
     EXPECT_TRUE(consumer.assign({{topic, 0}}));
     ok::CommittedOffset read{.partition = {topic, 0}};
     read.committed = ok::OffsetAndMetadata{.offset = offset, .leader_epoch = epoch};
