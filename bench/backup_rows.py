@@ -220,6 +220,7 @@ class Program:
         return [str(PEER_BUILD / "release/kafka-backup-peer"), str(config)]
 
     def run(self, what, mode, **values):
+        os.sync()  # what the round before left to be written is not this one's
         used = Usage(self.command(mode, values), self.folder)
         self.rounds.setdefault(what, []).append(used)
         return used
