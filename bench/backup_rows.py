@@ -20,23 +20,20 @@ import pathlib
 import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BIN = ROOT / "build/release/bin"
-PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
+from rows import BIN, ROOT, ROUNDS, SCALE, emit, free_port, kafka, say
+
 PEER_SOURCE = ROOT / "bench/peers/kafka-backup"
 PEER_BUILD = ROOT / "build/peers/kafka-backup"
 PEER = "kafka-backup-core 0.25.2"
 KAFKA_NAME = "bench-backup"
 KAFKA_PORT = 33200
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-RECORDS = int(1_000_000 * float(os.environ.get("BENCH_SCALE", "1")))
+RECORDS = int(1_000_000 * SCALE)
 RECORD_BYTES = 1024
 LINES = 32_768  # other ones; then they come again, further away than a compressor looks back
 WIDE, NARROW = "bench-wide", "bench-narrow"  # four partitions, one
@@ -77,26 +74,7 @@ metrics: {{port: {port}}}
 """
 
 
-def say(text):
-    print(f"backup_rows: {text}", file=sys.stderr, flush=True)
-
-
-def emit(name, unit, value, goal, peer_value=None, better="lower", note=None):
-    row = {"name": name, "unit": unit, "value": value, "better": better, "goal": goal}
-    if peer_value is not None:
-        row |= {"peer": PEER, "peer_value": peer_value}
-    if note:
-        row["note"] = note
-    print(json.dumps(row), flush=True)
-
-
 # --- the source
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -112,14 +90,11 @@ def our_broker():
 
 @contextlib.contextmanager
 def apache_kafka():
-    script = str(PEERS / "kafka/kafka.sh")
-    subprocess.run([script, "start", "--name", KAFKA_NAME, "--port-base", str(KAFKA_PORT)],
-                   check=True, stdout=subprocess.DEVNULL)
+    kafka("start", "--name", KAFKA_NAME, "--port-base", str(KAFKA_PORT))
     try:
         yield f"127.0.0.1:{KAFKA_PORT}"
     finally:
-        subprocess.run([script, "stop", "--name", KAFKA_NAME, "--purge"], check=True,
-                       stdout=subprocess.DEVNULL)
+        kafka("stop", "--name", KAFKA_NAME, "--purge")
 
 
 def odk(broker, *arguments):
@@ -275,7 +250,7 @@ def measure(programs):
 
 def emit_comparison(ours, peer, missing):
     def row(name, unit, goal, value, better="lower"):
-        emit(name, unit, value(ours), goal, peer and value(peer), better, missing)
+        emit(name, unit, value(ours), goal, peer and value(peer), better, PEER, missing)
 
     for what, topic, goal in (("backup zstd-3", WIDE, 3.2), ("backup none", WIDE, 2.2),
                               (RESTORE, WIDE, 1.5)):

@@ -8,10 +8,8 @@ CPU is user + system seconds of the broker process, the least of the runs.
 """
 
 import contextlib
-import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -22,10 +20,8 @@ import tempfile
 import time
 
 import socket_floor
+from rows import BIN, PEERS, ROOT, emit, free_port, kafka, memory_mib, say
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BROKER = ROOT / "build/release/bin/odradek-broker"
-PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
 KAFKA = "Apache Kafka 4.3.1"
 KAFKA_NAME = "odradek-bench"
 KAFKA_PORT_BASE = 29392
@@ -66,16 +62,6 @@ LOAD_ROWS = [
 ]
 
 
-def say(text):
-    print(f"broker_rows: {text}", file=sys.stderr, flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def answers(port):
     """True when an ApiVersions v0 request is answered on the port."""
     body = struct.pack(">hhih", 18, 0, 7, -1)
@@ -98,11 +84,6 @@ def wait_for_answer(port, process):
     return time.monotonic()
 
 
-def resident_mib(pid):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(re.search(r"^VmRSS:\s+(\d+)", status, re.M).group(1)) / 1024
-
-
 @contextlib.contextmanager
 def running(command, port):
     """A running broker: (port, pid, milliseconds from exec to the first answer)."""
@@ -118,7 +99,7 @@ def running(command, port):
 @contextlib.contextmanager
 def our_broker(data=None):
     port = free_port()
-    command = [str(BROKER), "--listen", f"127.0.0.1:{port}"]
+    command = [str(BIN / "odradek-broker"), "--listen", f"127.0.0.1:{port}"]
     with running([*command, *(["--data", data] if data else [])], port) as broker:
         yield broker
 
@@ -130,11 +111,6 @@ def kfake_broker(data=None):
     subprocess.run(["go", "build", "-o", str(program), "."], cwd=KFAKE_SOURCE, check=True)
     with running([str(program), str(port), *([data] if data else [])], port) as broker:
         yield broker
-
-
-def kafka(*arguments):
-    return subprocess.run([str(PEERS / "kafka/kafka.sh"), *arguments], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 @contextlib.contextmanager
@@ -180,37 +156,31 @@ def measure(label, broker):
     """start, memory and metrics of a broker under load; `broker` is one of the context managers."""
     say(f"load on {label}")
     with broker as (port, pid, start):
-        idle = resident_mib(pid)
+        idle = memory_mib(pid)
         return {"start": start, "idle": idle, **load(label, port, pid)}
-
-
-def emit(name, unit, value, peer, peer_value, note=None):
-    row = {"name": name, "unit": unit, "value": value, "better": "lower"}
-    if name.startswith("on disk: ") and "CPU per million" in name and peer != SEND:
-        row["goal"] = peer_value  # no worse than kfake in the same sitting
-    if peer_value is not None:
-        row |= {"peer": peer, "peer_value": peer_value}
-    if note:
-        row["note"] = note
-    print(json.dumps(row), flush=True)
 
 
 def emit_all(prefix, suffix, ours, peer, theirs, note):
     for metric, name, unit in [("start", "start to first answer", "ms"),
                                ("idle", "memory when idle", "MiB RSS"), *LOAD_ROWS]:
-        if metric in ours:
-            emit(prefix + name + suffix, unit, ours[metric], peer, theirs.get(metric), note)
+        if metric not in ours:
+            continue
+        beside = theirs.get(metric)
+        # On disk no worse than kfake in the same sitting; goals.json has the other goals.
+        goal = beside if prefix == "on disk: " and "CPU per million" in name else None
+        emit(prefix + name + suffix, unit, ours[metric], goal, beside, peer=peer, note=note)
 
 
 def emit_floors(prefix, ours):
     """Rows beside what the kernel alone takes for the same."""
     if FETCH_CPU in ours:
         floor = min(socket_floor.send_floor(MILLION_BYTES) for _ in range(FLOOR_ROUNDS))
-        emit(f"{prefix}{FETCH} (beside send alone)", "s CPU", ours[FETCH_CPU], SEND, floor)
+        emit(f"{prefix}{FETCH} (beside send alone)", "s CPU", ours[FETCH_CPU], peer_value=floor,
+             peer=SEND)
     if ONE_CPU in ours:
         floor = min(socket_floor.answer_floor(2000, 1000) for _ in range(FLOOR_ROUNDS))
-        emit(f"{prefix}{ONE} (beside epoll, recv and send alone)", "us CPU", ours[ONE_CPU], ANSWER,
-             floor * 1e6)
+        emit(f"{prefix}{ONE} (beside epoll, recv and send alone)", "us CPU", ours[ONE_CPU],
+             peer_value=floor * 1e6, peer=ANSWER)
 
 
 def best_start(data=None):
@@ -218,7 +188,7 @@ def best_start(data=None):
     starts = []
     for _ in range(STARTS):
         with our_broker(data) as (_, pid, milliseconds):
-            starts.append((milliseconds, resident_mib(pid)))
+            starts.append((milliseconds, memory_mib(pid)))
     return {"start": min(ms for ms, _ in starts), "idle": min(memory for _, memory in starts)}
 
 

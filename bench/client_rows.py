@@ -10,22 +10,16 @@ install that, the system's.
 
 import contextlib
 import ctypes
-import json
-import os
-import pathlib
-import re
-import socket
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-ODK = ROOT / "build/release/bin/odk"
-PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
+import rows
+from rows import BIN, PEERS, ROOT, ROUNDS, SCALE, accepts, free_port, key_values, say
+
+ODK = BIN / "odk"
 SOURCES = PEERS / "client-bench"
 TOOLS = ROOT / "build/bench-peers"
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 
 # name, payload bytes, codec, records, our arguments, their arguments, goal
 PRODUCE = [
@@ -44,16 +38,6 @@ CONSUME = [
     ("consume 1 KiB zstd", 1024, "zstd", 2_000_000, 0.9),
     ("consume 100 B none", 100, "none", 5_000_000, 0.12),
 ]
-
-
-def say(text):
-    print(f"client_rows: {text}", file=sys.stderr, flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def newest_librdkafka():
@@ -110,10 +94,7 @@ def null_broker(size, codec):
                           stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 20
-            while True:
-                with contextlib.suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
+            while not accepts(port):
                 if time.monotonic() > deadline:
                     sys.exit("client_rows: the null broker does not start")
                 time.sleep(0.01)
@@ -122,20 +103,12 @@ def null_broker(size, codec):
             process.terminate()
 
 
-def fields(command):
-    """The key=value pairs that the program prints."""
-    done = subprocess.run(command, cwd=TOOLS, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"client_rows: {command[0]}: {done.stdout}{done.stderr}")
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", done.stdout)}
-
-
 def in_turn(ours, theirs):
     """What each printed in each round."""
     rounds = ([], [])
     for _ in range(ROUNDS):
-        rounds[0].append(fields(ours))
-        rounds[1].append(fields(theirs))
+        rounds[0].append(key_values(ours, cwd=TOOLS))
+        rounds[1].append(key_values(theirs, cwd=TOOLS))
     return rounds
 
 
@@ -147,11 +120,7 @@ class Table:
         self.note = note
 
     def emit(self, name, unit, value, peer_value, goal, better="lower"):
-        row = {"name": name, "unit": unit, "value": value, "better": better, "goal": goal,
-               "peer": self.peer, "peer_value": peer_value}
-        if self.note:
-            row["note"] = self.note
-        print(json.dumps(row), flush=True)
+        rows.emit(name, unit, value, goal, peer_value, better, self.peer, self.note)
 
     def measure(self, name, ours, theirs, goal, memory_goal=None):
         """CPU; throughput, to be 1.2 times the peer's; memory where there is a goal."""

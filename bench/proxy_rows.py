@@ -9,7 +9,7 @@ built by Go from its module, or KAFKA_PROXY names the program.
 """
 
 import contextlib
-import json
+import functools
 import os
 import pathlib
 import re
@@ -24,19 +24,18 @@ import tempfile
 import time
 import urllib.request
 
+import rows
 import socket_floor
+from rows import (BIN, PEERS, ROOT, ROUNDS, SCALE, accepts, free_port, kafka, key_values,
+                  memory_mib, say)
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-PROXY = ROOT / "build/release/bin/kafka-partition-proxy"
-PEERS = pathlib.Path(os.environ.get("ODRADEK_PEERS", ROOT / "../shared/peers")).resolve()
 RDBENCH = pathlib.Path.home() / ".cache/odradek-peers/broker-bench/rdbench"
 TOOLS = ROOT / "build/bench-peers"
 PEER = "grepplabs/kafka-proxy"
 PEER_MODULE = "github.com/grepplabs/kafka-proxy@v0.4.3"
 KAFKA_NAME = "bench-proxy"
 KAFKA_PORT = 33100
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-RECORDS = int(1048576 * float(os.environ.get("BENCH_SCALE", "1")))
+RECORDS = int(1048576 * SCALE)
 RECORD_BYTES = 1024
 GIGABYTES = RECORDS * RECORD_BYTES / 1e9
 FLOOR_BYTES = 1 << 30
@@ -53,24 +52,7 @@ mapping: {{virtual_partitions: 12, physical_partitions: 3}}
 metrics: {{enabled: true, address: "127.0.0.1:{metrics}"}}
 """
 
-
-def say(text):
-    print(f"proxy_rows: {text}", file=sys.stderr, flush=True)
-
-
-def emit(name, unit, value, goal, peer_value=None, better="lower", peer=PEER, note=None):
-    row = {"name": name, "unit": unit, "value": value, "better": better, "goal": goal}
-    if peer_value is not None:
-        row |= {"peer": peer, "peer_value": peer_value}
-    if note:
-        row["note"] = note
-    print(json.dumps(row), flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+emit = functools.partial(rows.emit, peer=PEER)
 
 
 def wait_for(what, is_there, process=None, seconds=60):
@@ -83,23 +65,11 @@ def wait_for(what, is_there, process=None, seconds=60):
         time.sleep(0.05)
 
 
-def answers(port):
-    with contextlib.suppress(OSError):
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    return False
-
-
-def kafka(*arguments):
-    return subprocess.run([str(PEERS / "kafka/kafka.sh"), *arguments], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
 @contextlib.contextmanager
 def running(command, port):
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            wait_for(command[0], lambda: answers(port), process)
+            wait_for(command[0], lambda: accepts(port), process)
             yield process
         finally:
             process.terminate()
@@ -112,7 +82,8 @@ def our_proxy():
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
         config.write(CONFIG.format(port=port, kafka=KAFKA_PORT, metrics=metrics))
         config.flush()
-        with running([str(PROXY), "--config", config.name], port) as process:
+        program = str(BIN / "kafka-partition-proxy")
+        with running([program, "--config", config.name], port) as process:
             yield port, process.pid, metrics
 
 
@@ -135,21 +106,13 @@ def rdbench(port, pid, test, topic, *arguments):
     """The key=value pairs it printed."""
     command = [str(RDBENCH), test, "-b", f"127.0.0.1:{port}", "-t", topic, "-p", PARTITIONS,
                *(["-P", str(pid)] if pid else []), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    if done.returncode != 0:
-        sys.exit(f"proxy_rows: {' '.join(command)}: {done.stdout}{done.stderr}")
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", done.stdout)}
+    return key_values(command, timeout=600)
 
 
 def metric(port, name):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
     return float(re.search(rf"^{name} ([0-9.e+]+)$", text, re.MULTILINE).group(1))
-
-
-def memory_mib(pid, key="VmRSS"):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(re.search(rf"{key}:\s+(\d+) kB", text).group(1)) / 1024
 
 
 class Way:
