@@ -54,24 +54,6 @@ TEST_F(ProxyData, StoresAllBatchesOfOnePhysicalPartitionInOneRequest) {
   EXPECT_EQ(read_all(*client_, kTopic, 5)[1].value, "again");
 }
 
-// A request of one batch, as bytes of its body.
-SliceChain produce_body(std::string_view topic, int32_t partition, Slice batch, int16_t version) {
-  proto::ProduceRequest::PartitionProduceData data;
-  data.index = partition;
-  data.records.slices = {&batch, 1};
-  proto::ProduceRequest::TopicProduceData topic_data;
-  topic_data.name = topic;
-  topic_data.partition_data = {&data, 1};
-  proto::ProduceRequest request;
-  request.transactional_id = {};
-  request.acks = -1;
-  request.timeout_ms = 10'000;
-  request.topic_data = {&topic_data, 1};
-  wire::Writer writer(512);
-  encode(writer, version, request);
-  return *writer.finish();
-}
-
 // The broker refuses numbers of an idempotent producer that come out of order.
 TEST_F(ProxyData, KeepsTheOrderOfRequestsThatAreUnderWayTogether) {
   constexpr int kRequests = 60;
@@ -82,8 +64,7 @@ TEST_F(ProxyData, KeepsTheOrderOfRequestsThatAreUnderWayTogether) {
         .partition = i % 4,
         .values = {std::to_string(i)},
         .options = {.producer_id = 900, .producer_epoch = 0, .base_sequence = i / 4}};
-    client_->send(proto::ApiKey::kProduce, version,
-                  produce_body(kTopic, batch.partition, make_batch(batch), version), deadline(),
+    client_->send(proto::ApiKey::kProduce, version, produce_body(kTopic, batch), deadline(),
                   gather.slot());
   }
   ASSERT_TRUE(loop_.block_on(gather.wait()));

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -191,6 +193,25 @@ class ProxyTest : public ::testing::Test {
     return produce(*client_, topic, std::vector<NewBatch>(1, batch))[0];
   }
 
+  // One Produce of one batch, for connections that do not wait for the answer.
+  SliceChain produce_body(std::string_view topic, const NewBatch& batch, int16_t acks = -1) {
+    const Slice made = make_batch(batch);
+    proto::ProduceRequest::PartitionProduceData data;
+    data.index = batch.partition;
+    data.records.slices = {&made, 1};
+    proto::ProduceRequest::TopicProduceData topic_data;
+    topic_data.name = topic;
+    topic_data.partition_data = {&data, 1};
+    proto::ProduceRequest request;
+    request.transactional_id = {};
+    request.acks = acks;
+    request.timeout_ms = 10'000;
+    request.topic_data = {&topic_data, 1};
+    wire::Writer writer(512);
+    encode(writer, kLastVersionByName, request);
+    return *writer.finish();
+  }
+
   std::map<int32_t, Fetched> fetch(rpc::ClientConnection& connection, std::string_view topic,
                                    const std::vector<FetchAsk>& asks,
                                    const FetchLimits& limits = {}) {
@@ -220,6 +241,48 @@ class ProxyTest : public ::testing::Test {
       fetched.position = read_records(data.records.bytes, ask->offset, fetched.records);
     }
     return found;
+  }
+
+  // One fetch of committed records, as a consumer takes them; gives the position behind it.
+  int64_t read_committed(rpc::ClientConnection& connection, std::string_view topic,
+                         const FetchAsk& ask, std::vector<SeenRecord>& seen) {
+    proto::FetchRequest::FetchPartition partition;
+    partition.partition = ask.partition;
+    partition.fetch_offset = ask.offset;
+    partition.partition_max_bytes = ask.bytes_max;
+    proto::FetchRequest::FetchTopic asked;
+    asked.topic = topic;
+    asked.partitions = {&partition, 1};
+    proto::FetchRequest request;
+    request.max_bytes = 10 << 20;
+    request.isolation_level = 1;
+    request.topics = {&asked, 1};
+    const auto answer = call(connection, request, kLastVersionByName);
+    const auto& data = answer->responses[0].partitions[0];
+    EXPECT_EQ(data.error_code, 0);
+    std::multimap<int64_t, int64_t> aborted;  // producer by first offset
+    for (const auto& one : data.aborted_transactions) {
+      aborted.emplace(one.first_offset, one.producer_id);
+    }
+    return take_committed(data.records.bytes, ask.offset, std::move(aborted), seen);
+  }
+
+  int64_t take_committed(Bytes bytes, int64_t position, std::multimap<int64_t, int64_t> aborted,
+                         std::vector<SeenRecord>& seen) {
+    std::set<int64_t> dropped;  // producers
+    const auto rest = wire::for_each_batch(bytes, [&](const wire::BatchView& batch) {
+      while (!aborted.empty() && aborted.begin()->first <= batch.last_offset()) {
+        dropped.insert(aborted.begin()->second);
+        aborted.erase(aborted.begin());
+      }
+      if (batch.is_control()) dropped.erase(batch.producer_id());
+      std::vector<SeenRecord> read;
+      position = std::max(position, read_records(batch.bytes(), position, read));
+      if (batch.is_transactional() && dropped.contains(batch.producer_id())) return;
+      std::ranges::move(read, std::back_inserter(seen));
+    });
+    EXPECT_TRUE(rest && rest->empty());
+    return position;
   }
 
   // The consumer's side of an answer; gives the position behind it.

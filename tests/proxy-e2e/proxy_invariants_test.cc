@@ -183,48 +183,6 @@ class ProxyTransactionInvariants : public ProxyInvariants {
     ASSERT_EQ(call(request, kLastSameEpoch)->error_code, 0);
     writer.open.clear();
   }
-
-  // One committed read from an offset on: what is seen, and the position behind it.
-  int64_t read_committed(rpc::ClientConnection& connection, int32_t v, int64_t from,
-                         std::vector<SeenRecord>& seen) {
-    proto::FetchRequest::FetchPartition partition;
-    partition.partition = v;
-    partition.fetch_offset = from;
-    partition.partition_max_bytes = 1 + below(4000);
-    proto::FetchRequest::FetchTopic topic;
-    topic.topic = kTopic;
-    topic.partitions = {&partition, 1};
-    proto::FetchRequest request;
-    request.max_bytes = 10 << 20;
-    request.isolation_level = 1;
-    request.topics = {&topic, 1};
-    const auto answer = call(connection, request, kLastVersionByName);
-    const auto& data = answer->responses[0].partitions[0];
-    EXPECT_EQ(data.error_code, 0);
-    std::multimap<int64_t, int64_t> aborted;  // producer by first offset
-    for (const auto& one : data.aborted_transactions) {
-      aborted.emplace(one.first_offset, one.producer_id);
-    }
-    std::set<int64_t> dropped;
-    int64_t position = from;
-    const auto rest = wire::for_each_batch(data.records.bytes, [&](const wire::BatchView& batch) {
-      while (!aborted.empty() && aborted.begin()->first <= batch.last_offset()) {
-        dropped.insert(aborted.begin()->second);
-        aborted.erase(aborted.begin());
-      }
-      position = batch.next_offset();
-      if (batch.is_control()) dropped.erase(batch.producer_id());
-      if (batch.is_control() || dropped.contains(batch.producer_id())) return;
-      const Bytes records = *wire::records_of(batch, decompressor_, scratch_);
-      wire::RecordCursor cursor(batch, records);
-      while (const wire::RecordView* record = cursor.next()) {
-        if (record->offset < from) continue;
-        seen.push_back({record->offset, std::string(as_text(record->value))});
-      }
-    });
-    EXPECT_TRUE(rest && rest->empty());
-    return position;
-  }
 };
 
 // Invariant 7: readers of committed records see all of a transaction or nothing of it, on every
@@ -264,7 +222,8 @@ TEST_F(ProxyTransactionInvariants, TransactionsAreSeenWholeOrNotAtAll) {
     // Markers are written after EndTxn was answered: read until all is there, and then to the end.
     while (loop_.now() < deadline()) {
       const int64_t before = position;
-      position = read_committed(any_instance(), v, position, seen);
+      const FetchAsk ask = {.partition = v, .offset = position, .bytes_max = 1 + below(4000)};
+      position = read_committed(any_instance(), kTopic, ask, seen);
       if (position == before && seen.size() >= committed[v].size()) break;
     }
     EXPECT_EQ(seen, committed[v]) << v;
@@ -282,21 +241,9 @@ TEST_F(ProxyInvariants, AnIdleConsumerBesideBusyOnesIsAnsweredRarelyAndHasNoLag)
   int64_t produced = 0;
   produce_on = [&] {
     const int32_t busy = std::vector<int32_t>{1, 7, 10}[random_() % 3];
-    const Slice batch = make_batch({.partition = busy, .values = {"busy"}});
-    proto::ProduceRequest::PartitionProduceData data;
-    data.index = busy;
-    data.records.slices = {&batch, 1};
-    proto::ProduceRequest::TopicProduceData topic;
-    topic.name = kTopic;
-    topic.partition_data = {&data, 1};
-    proto::ProduceRequest request;
-    request.transactional_id = {};
-    request.acks = 1;
-    request.timeout_ms = 1000;
-    request.topic_data = {&topic, 1};
-    wire::Writer writer;
-    encode(writer, 9, request);
-    producer->send(proto::ApiKey::kProduce, 9, writer.take(), deadline(), [](auto) {});
+    const NewBatch batch = {.partition = busy, .values = {"busy"}};
+    producer->send(proto::ApiKey::kProduce, kLastVersionByName, produce_body(kTopic, batch, 1),
+                   deadline(), [](auto) {});
     ++produced;
     next_time = loop_.call_after(std::chrono::milliseconds(1 + below(5)), produce_on);
   };

@@ -96,63 +96,21 @@ class ProxyTransactions : public ProxyTest {
   }
 
   // What a consumer sees that reads committed records only.
-  std::vector<SeenRecord> read_committed(rpc::ClientConnection& connection, int32_t v) {
+  std::vector<SeenRecord> all_committed(rpc::ClientConnection& connection, int32_t v) {
     std::vector<SeenRecord> seen;
-    proto::FetchRequest::FetchPartition partition;
-    partition.partition = v;
-    partition.partition_max_bytes = 1 << 20;
-    proto::FetchRequest::FetchTopic topic;
-    topic.topic = kTopic;
-    topic.partitions = {&partition, 1};
-    proto::FetchRequest request;
-    request.max_bytes = 10 << 20;
-    request.isolation_level = 1;
-    request.topics = {&topic, 1};
+    FetchAsk ask = {.partition = v};
     while (true) {
-      const auto answer = call(connection, request, kLastVersionByName);
-      const auto& data = answer->responses[0].partitions[0];
-      EXPECT_EQ(data.error_code, 0);
-      std::multimap<int64_t, int64_t> aborted;  // by first offset
-      for (const auto& one : data.aborted_transactions) {
-        aborted.emplace(one.first_offset, one.producer_id);
-      }
-      const int64_t position = take_committed(data.records.bytes, aborted, seen);
-      if (position <= partition.fetch_offset) return seen;
-      partition.fetch_offset = position;
+      const int64_t position = read_committed(connection, kTopic, ask, seen);
+      if (position <= ask.offset) return seen;
+      ask.offset = position;
     }
-  }
-
-  int64_t take_committed(Bytes bytes, std::multimap<int64_t, int64_t> aborted,
-                         std::vector<SeenRecord>& seen) {
-    std::set<int64_t> dropped;
-    int64_t position = -1;
-    const auto rest = wire::for_each_batch(bytes, [&](const wire::BatchView& batch) {
-      EXPECT_TRUE(batch.verify_crc());
-      while (!aborted.empty() && aborted.begin()->first <= batch.last_offset()) {
-        dropped.insert(aborted.begin()->second);
-        aborted.erase(aborted.begin());
-      }
-      position = batch.next_offset();
-      if (batch.is_control()) {
-        dropped.erase(batch.producer_id());
-        return;
-      }
-      if (batch.is_transactional() && dropped.contains(batch.producer_id())) return;
-      const Bytes records = *wire::records_of(batch, decompressor_, scratch_);
-      wire::RecordCursor cursor(batch, records);
-      while (const wire::RecordView* record = cursor.next()) {
-        seen.push_back({record->offset, std::string(as_text(record->value))});
-      }
-    });
-    EXPECT_TRUE(rest && rest->empty());
-    return position;
   }
 
   // Reads until the markers are written, which is after EndTxn was answered.
   std::vector<SeenRecord> wait_committed(rpc::ClientConnection& connection, int32_t v,
                                          size_t count) {
     std::vector<SeenRecord> seen;
-    while (seen.size() < count && loop_.now() < deadline()) seen = read_committed(connection, v);
+    while (seen.size() < count && loop_.now() < deadline()) seen = all_committed(connection, v);
     return seen;
   }
 };
@@ -217,7 +175,7 @@ TEST_F(ProxyTransactions, GoOnAtAnotherInstanceBetweenTransactionsAndEndInside) 
   EXPECT_EQ(produce_in_transaction(*beside, {batch(producer, 7, 1, "b")})[0].error, 0);
   end(producer, true);
   EXPECT_EQ(values_of(wait_committed(*beside, 7, 1)), (std::vector<std::string>{"b"}));
-  EXPECT_TRUE(read_committed(*client_, 4).empty());
+  EXPECT_TRUE(all_committed(*client_, 4).empty());
 }
 
 TEST_F(ProxyTransactions, GoOnWithANewConnectionOfTheClient) {
