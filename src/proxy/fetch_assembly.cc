@@ -21,9 +21,6 @@ constexpr int32_t kUpstreamBytesMin = 1 << 20;
 constexpr int32_t kUpstreamBytesMax = 16 << 20;
 // Of an answer, whatever the client asks for: as brokers do (fetch.max.bytes).
 constexpr int32_t kAnswerBytesMax = 55 << 20;
-// Of an upstream answer at least so much must be taken for it to be kept as it
-// is.
-constexpr size_t kKeptPart = 4;
 
 constexpr std::array<uint8_t, 1> kNothing = {};
 
@@ -257,13 +254,23 @@ void FetchAssembly::apply_data(const Read& read, const PartitionData& data, cons
   }
 }
 
-void FetchAssembly::keep(size_t frame_bytes) {
+// Since the last call.
+bool FetchAssembly::took_little(size_t frame_bytes) {
   const auto taken = static_cast<size_t>(stats_.taken_bytes - kept_bytes_);
   kept_bytes_ = stats_.taken_bytes;
-  const bool copies = taken < frame_bytes / kKeptPart;
+  return is_worth_a_copy(taken, frame_bytes);
+}
+
+void FetchAssembly::keep(size_t frame_bytes) {
+  const bool copies = took_little(frame_bytes);
   for (Part& part : parts_) {
     for (VirtualReader& scan : part.scans) scan.keep(copies);
   }
+}
+
+void FetchAssembly::keep(const Read& read, size_t frame_bytes) {
+  const bool copies = took_little(frame_bytes);
+  for (VirtualReader& scan : parts_[read.part].scans) scan.keep(copies);
 }
 
 void FetchAssembly::add_aborted(Reader& reader, const PartitionData& data) {

@@ -64,9 +64,11 @@ class FetchAssembly {
   enum class Origin : uint8_t { kOwn, kShared };
   void apply(const Read& read, const proto::FetchResponse::PartitionData& data, const Slice& frame,
              Origin origin = Origin::kOwn);
-  // All reads of one upstream answer were applied. What was taken of it keeps
-  // the whole of it in memory, unless that is little: then it is copied.
+  // All reads of one upstream answer were applied. What was taken of it keeps the whole of it in
+  // memory, unless that is little: then it is copied.
   void keep(size_t frame_bytes);
+  // Likewise for one read that came on its own.
+  void keep(const Read& read, size_t frame_bytes);
   // The read failed as a whole.
   void fail(const Read& read, proto::ErrorCode code);
   void add_throttle(int32_t throttle_ms) { throttle_ms_ = std::max(throttle_ms_, throttle_ms); }
@@ -134,6 +136,7 @@ class FetchAssembly {
   int32_t chunk_bytes(const Part& part) const;
   static void note(Part& part, const PartitionData& data);
   static void add_aborted(Reader& reader, const PartitionData& data);
+  bool took_little(size_t frame_bytes);
   void mark_tried(Reader& reader);
   void fail_reader(Reader& reader, proto::ErrorCode code);
   void apply_data(const Read& read, const PartitionData& data, const Slice& frame);

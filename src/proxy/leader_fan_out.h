@@ -15,12 +15,11 @@
 
 namespace odradek::proxy {
 
-// The partitions of a client's request as questions to the leaders of physical
-// partitions. Equal questions about one physical partition are asked once;
-// different ones go into different upstream requests, since brokers take a
-// partition once per request. A client that asks different things about one
-// partition of its own gets INVALID_REQUEST for all but the first, as at a
-// broker: it could else make as many upstream requests as it likes. Sans I/O.
+// The partitions of a client's request as questions to the leaders of physical partitions. Equal
+// questions about one physical partition are asked once; different ones go into different upstream
+// requests, since brokers take a partition once per request. A client that asks different things
+// about one partition of its own gets INVALID_REQUEST for all but the first, as at a broker: it
+// could else make as many upstream requests as it likes. Sans I/O.
 class LeaderFanOut {
  public:
   // What is asked besides the partition, for comparison: a timestamp, an epoch.

@@ -149,9 +149,8 @@ std::vector<size_t> ProducePlan::transactional_entries() const {
   return found;
 }
 
-// A client that names one virtual partition twice gets waves behind those of
-// the groups: both batches are stored, in order. False when it goes on like
-// that: each wave is a request upstream.
+// A client that names one virtual partition twice gets waves behind those of the groups: both
+// batches are stored, in order. False when it goes on like that: each wave is a request upstream.
 bool ProducePlan::place_in_wave(Entry& entry) {
   const cluster::Topic* topic = topics_[entry.topic].physical;
   const int32_t before = named_[{topic, entry.answer.index}]++;

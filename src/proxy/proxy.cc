@@ -199,7 +199,7 @@ io::Task<Result<void>> Proxy::Impl::reload(ProxyOptions options) {
     ODK_CO_TRY_VOID(options_.upstream_security->reload(options.upstream_security->options()));
   }
   if (options.fallback != options_.fallback || options.topics != options_.topics) {
-  // Requests under way go on with the mappings they know.
+    // Requests under way go on with the mappings they know.
     retired_.push_back(std::move(registry_));
     registry_ = std::make_unique<MappingRegistry>(std::move(registry));
     topics_->use(*registry_);

@@ -58,8 +58,22 @@ Result<void> check_code(int16_t code, std::string_view attempted) {
   return proto::to_error(proto::error_code(code), attempted);
 }
 
-io::Task<Result<cluster::Cluster::Connection>> SingleLog::leader() {
-  return cluster_->leader(topic_, 0, cluster::kGeneralLane, cluster_->request_deadline());
+template <class Request>
+io::Task<Result<rpc::Decoded<proto::ResponseOf<Request>>>> SingleLog::ask_leader(
+    Request request, int16_t version_max) {
+  const MonotonicTime deadline = cluster_->request_deadline();
+  auto connected = co_await cluster_->leader(topic_, 0, cluster::kGeneralLane, deadline);
+  if (!connected) co_return connected.error();
+  co_return co_await cluster_->call(*connected, request, deadline, version_max);
+}
+
+template <class Request>
+io::Task<Result<rpc::Decoded<proto::ResponseOf<Request>>>> SingleLog::ask_controller(
+    Request request, int16_t version_max) {
+  const MonotonicTime deadline = cluster_->request_deadline();
+  auto connected = co_await cluster_->controller(deadline);
+  if (!connected) co_return connected.error();
+  co_return co_await cluster_->call(*connected, request, deadline, version_max);
 }
 
 io::Task<Result<int64_t>> SingleLog::append(std::vector<Slice> batch,
@@ -88,10 +102,7 @@ io::Task<Result<void>> SingleLog::create(std::string cleanup_policy) {
   proto::CreateTopicsRequest request;
   request.topics = topics;
   request.timeout_ms = kTimeoutMs;
-  const MonotonicTime deadline = cluster_->request_deadline();
-  auto connected = co_await cluster_->controller(deadline);
-  if (!connected) co_return connected.error();
-  const auto created = co_await cluster_->call(*connected, request, deadline);
+  const auto created = co_await ask_controller(request);
   if (!created) co_return created.error();
   if (created->message.topics.empty()) co_return about_something_else("create " + topic_);
   const int16_t code = created->message.topics[0].error_code;
@@ -104,10 +115,7 @@ io::Task<Result<void>> SingleLog::remove() {
   proto::DeleteTopicsRequest request;
   request.topic_names = names;
   request.timeout_ms = kTimeoutMs;
-  const MonotonicTime deadline = cluster_->request_deadline();
-  auto connected = co_await cluster_->controller(deadline);
-  if (!connected) co_return connected.error();
-  const auto deleted = co_await cluster_->call(*connected, request, deadline, kDeleteVersion);
+  const auto deleted = co_await ask_controller(request, kDeleteVersion);
   if (!deleted) co_return deleted.error();
   if (deleted->message.responses.empty()) co_return about_something_else("delete " + topic_);
   co_return check_code(deleted->message.responses[0].error_code, "delete the topic " + topic_);
@@ -126,10 +134,7 @@ io::Task<Result<int64_t>> SingleLog::append_once(std::vector<Slice> batch,
   request.acks = -1;
   request.timeout_ms = kTimeoutMs;
   request.topic_data = topics;
-  auto connected = co_await leader();
-  if (!connected) co_return connected.error();
-  const auto stored =
-      co_await cluster_->call(*connected, request, cluster_->request_deadline(), kProduceVersion);
+  const auto stored = co_await ask_leader(request, kProduceVersion);
   if (!stored) co_return stored.error();
   const auto& answers = stored->message.responses;
   if (answers.empty() || answers[0].partition_responses.empty()) {
@@ -151,10 +156,7 @@ io::Task<Result<SingleLog::Chunk>> SingleLog::read_once(int64_t offset, int32_t 
   request.max_wait_ms = max_wait_ms;
   request.min_bytes = 1;
   request.topics = topics;
-  auto connected = co_await leader();
-  if (!connected) co_return connected.error();
-  const auto fetched =
-      co_await cluster_->call(*connected, request, cluster_->request_deadline(), kFetchVersion);
+  const auto fetched = co_await ask_leader(request, kFetchVersion);
   if (!fetched) co_return fetched.error();
   ODK_CO_TRY_VOID(check_code(fetched->message.error_code, "fetch"));
   const auto& answers = fetched->message.responses;
@@ -172,9 +174,7 @@ io::Task<Result<int64_t>> SingleLog::begin_once() {
   topics[0].partitions = partitions;
   proto::ListOffsetsRequest request;
   request.topics = topics;
-  auto connected = co_await leader();
-  if (!connected) co_return connected.error();
-  const auto listed = co_await cluster_->call(*connected, request, cluster_->request_deadline());
+  const auto listed = co_await ask_leader(request);
   if (!listed) co_return listed.error();
   const auto& answers = listed->message.topics;
   if (answers.empty() || answers[0].partitions.empty())

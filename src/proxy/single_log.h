@@ -44,7 +44,12 @@ class SingleLog {
   io::Task<Result<int64_t>> begin();
 
  private:
-  io::Task<Result<cluster::Cluster::Connection>> leader();
+  template <class Request>
+  io::Task<Result<rpc::Decoded<proto::ResponseOf<Request>>>> ask_leader(
+      Request request, int16_t version_max = INT16_MAX);
+  template <class Request>
+  io::Task<Result<rpc::Decoded<proto::ResponseOf<Request>>>> ask_controller(
+      Request request, int16_t version_max = INT16_MAX);
   io::Task<Result<int64_t>> append_once(std::vector<Slice> batch, std::string transactional_id);
   io::Task<Result<Chunk>> read_once(int64_t offset, int32_t max_wait_ms);
   io::Task<Result<int64_t>> begin_once();

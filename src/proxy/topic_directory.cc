@@ -57,10 +57,9 @@ io::Task<void> TopicDirectory::learn_unknown(const std::vector<TopicRef>& refs,
   for (const cluster::Topic& topic : (*asked)->topics) learn(topic.id, topic.name);
 }
 
-// The cluster is asked about what its cache does not know, and the cache does
-// not remember it: who makes up names would else have them all asked again and
-// again.
-io::Task<Result<TopicDirectory::Found>> TopicDirectory::find(std::vector<std::string> names,
+// The cluster is asked about what its cache does not know, and the cache does not remember it: who
+// makes up names would else have them all asked again and again.
+io::Task<Result<TopicDirectory::Found>> TopicDirectory::find(const std::vector<std::string>& names,
                                                              MonotonicTime deadline) {
   Found found;
   std::vector<proto::MetadataRequest::MetadataRequestTopic> unknown;

@@ -56,7 +56,7 @@ class TopicDirectory {
     std::vector<std::string> existing;
     std::map<std::string, proto::ErrorCode, std::less<>> refused;
   };
-  io::Task<Result<Found>> find(std::vector<std::string> names, MonotonicTime deadline);
+  io::Task<Result<Found>> find(const std::vector<std::string>& names, MonotonicTime deadline);
   // `asked`: what find() gave; nothing when the cluster could not be asked.
   ResolvedTopics look_up(const std::vector<TopicRef>& refs, std::vector<std::string> names,
                          const Result<Found>& asked, proto::ErrorCode when_unreachable) const;

@@ -35,7 +35,6 @@ class Topology {
   const io::HostPort& address_of(int32_t broker) const;
 
   // The instances, for kProxies.
-
   const std::vector<VirtualNode>& nodes() const { return nodes_; }
   const VirtualNode& controller() const { return nodes_.front(); }
   // All virtual partitions of one physical partition have the same leader.

@@ -13,12 +13,9 @@ namespace {
 
 // So many reads without waiting, then others have their turn.
 constexpr int kMaxReadsInARow = 16;
-// Requests of one connection that are under way together: what is more waits to
-// be started, so that one client that asks quicker than it is answered does not
-// use up the memory of all.
+// Requests of one connection that are under way together: what is more waits to be started, so that
+// one client that asks quicker than it is answered does not use up the memory of all.
 constexpr size_t kStartedBytesMax = 32 * 1024 * 1024;
-// Less than that does not matter to others.
-constexpr size_t kStalledBytesMin = 64 * 1024;
 constexpr size_t kMinHeaderBytes = 10;  // key, version, correlation id, null client id
 
 int16_t load_i16(const uint8_t* at) {
@@ -352,13 +349,6 @@ void ServerConnection::count_held() {
     shared_.release(freed);
   }
   if (now == 0) shared_.end_pass(this);
-}
-
-bool ServerConnection::is_stalled(MonotonicTime since) const {
-  if (closing_) return false;
-  if (writer_runs_ && unsent_bytes() > kStalledBytesMin) return taken_at_ < since;
-  const bool is_its_turn = waiting_ == 0 && !waits_for_budget_;
-  return is_its_turn && held_bytes_ > kStalledBytesMin && last_activity_ < since;
 }
 
 bool ServerConnection::is_muted() {

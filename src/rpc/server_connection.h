@@ -43,9 +43,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   const std::shared_ptr<ConnectionInfo>& info() const { return info_; }
   size_t waiting() const { return waiting_; }  // requests started and not answered
-  // The client has not moved since `since`, though it is its turn: it does not
-  // take its answers, or does not end its frame. What it holds meanwhile is
-  // nobody else's.
+  // The client has not moved since `since`, though it is its turn: it does not take its answers, or
+  // does not end its frame. What it holds meanwhile is nobody else's.
   bool is_stalled(MonotonicTime since) const;
   // Nothing was asked that is not answered, and the client has all answers.
   bool is_idle() const { return waiting_ == 0 && slots_.empty() && unsent_bytes() == 0; }
@@ -89,15 +88,15 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   FrameReader reader_;
   SlotQueue slots_;
   io::Event resume_;
-  SliceChain unsent_;          // a gathered write the client has not taken whole
+  SliceChain unsent_;  // a gathered write the client has not taken whole
   size_t unsent_written_ = 0;  // of unsent_
-  size_t answers_bytes_ = 0;   // answers in slots
-  size_t held_bytes_ = 0;      // of reader_, as counted in the budget
-  size_t waiting_ = 0;         // requests started and not answered
+  size_t answers_bytes_ = 0;  // answers in slots
+  size_t held_bytes_ = 0;  // of reader_, as counted in the budget
+  size_t waiting_ = 0;  // requests started and not answered
   size_t started_bytes_ = 0;  // of those requests
   MonotonicTime last_activity_;
-  MonotonicTime taken_at_{};    // when the client last took some of unsent_
-  io::TimerId timer_ = 0;       // idle, first request
+  MonotonicTime taken_at_{};  // when the client last took some of unsent_
+  io::TimerId timer_ = 0;  // idle, first request
   io::TimerId pause_timer_ = 0;  // mute, delayed failure
   std::optional<MonotonicTime> muted_until_;
   bool got_request_ = false;

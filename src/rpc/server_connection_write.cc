@@ -12,6 +12,7 @@ constexpr size_t kSizeBytes = 4;
 constexpr size_t kMaxCopiedPiece = 2048;  // larger pieces go by reference
 constexpr size_t kMaxGatheredBytes = 1024 * 1024;
 constexpr size_t kMaxGatheredSlices = 60;  // a stream writes that many at once
+constexpr size_t kStalledBytesMin = 64 * 1024;  // less than that does not matter to others
 
 void store_size(uint8_t* at, size_t size) {
   at[0] = static_cast<uint8_t>(size >> 24U);
@@ -91,6 +92,13 @@ size_t ServerConnection::gather_answers() {
   }
   end_run();
   return count;
+}
+
+bool ServerConnection::is_stalled(MonotonicTime since) const {
+  if (closing_) return false;
+  if (writer_runs_ && unsent_bytes() > kStalledBytesMin) return taken_at_ < since;
+  const bool is_its_turn = waiting_ == 0 && !waits_for_budget_;
+  return is_its_turn && held_bytes_ > kStalledBytesMin && last_activity_ < since;
 }
 
 // The client took only `written` bytes of shared_.gather: the rest becomes ours and a task waits

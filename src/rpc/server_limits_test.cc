@@ -70,8 +70,7 @@ TEST_F(ServerLimitsTest, UnfinishedFramesCannotBlockEachOtherForEver) {
   EXPECT_EQ(handler.requests, 5);
 }
 
-// Without that, a client that asks quicker than it is answered has the memory
-// of all.
+// Without that, a client that asks quicker than it is answered has the memory of all.
 TEST_F(ServerLimitsTest, OneClientHasOnlySoMuchUnderWay) {
   handler.hold();
   handler.beside = [](ApiKey, ApiKey) { return true; };

@@ -33,8 +33,7 @@ class ServerShared {
   // frame may, so that unfinished frames cannot block each other for ever.
   bool may_pass_budget(const ServerConnection* reader, bool in_frame);
   void end_pass(const ServerConnection* reader);
-  // While somebody waits, connections that hold memory and do not move are
-  // closed.
+  // While somebody waits, connections that hold memory and do not move are closed.
   void wait_for_budget(std::weak_ptr<ServerConnection> reader);
 
   io::Loop& loop;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ids.h"
 
 namespace odradek::store {
@@ -32,6 +34,14 @@ Result<Capabilities> probe(ObjectStore& store, const std::string& prefix) {
   capabilities.enforces_create_only =
       !second && second.error().code() == Errc::kAlreadyExists && kept->text() == "first";
   return capabilities;
+}
+
+Result<bool> put_once(ObjectStore& store, const std::string& key, Bytes content) {
+  const Result<ObjectInfo> stored = store.put_if_absent(key, content);
+  if (stored) return true;
+  if (stored.error().code() != Errc::kAlreadyExists) return stored.error();
+  ODK_TRY(const Slice there, store.get(key));
+  return std::ranges::equal(there.bytes(), content);
 }
 
 }  // namespace odradek::store

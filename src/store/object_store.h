@@ -86,6 +86,10 @@ class ObjectStore {
 // Tries on a temporary key whether create-only puts are enforced.
 Result<Capabilities> probe(ObjectStore& store, const std::string& prefix);
 
+// Puts an object that only ever has this content: true when it does, stored now or before (an
+// answer that was lost on the way), false when something else is there.
+Result<bool> put_once(ObjectStore& store, const std::string& key, Bytes content);
+
 // kInvalidArgument unless every part of the key is non-empty and neither "." nor "..".
 Result<void> check_key(std::string_view key);
 

@@ -176,6 +176,13 @@ TEST_P(Store, ProbeFindsThatCreateOnlyIsEnforced) {
   EXPECT_TRUE(store_->list("probe/")->empty());
 }
 
+TEST_P(Store, PutsOnceWhatIsTheSame) {
+  EXPECT_TRUE(*put_once(*store_, "once", as_bytes("mine")));
+  EXPECT_TRUE(*put_once(*store_, "once", as_bytes("mine")));
+  EXPECT_FALSE(*put_once(*store_, "once", as_bytes("yours")));
+  EXPECT_EQ(text_of("once"), "mine");
+}
+
 TEST_P(Store, KeepsOddKeys) {
   const std::vector<std::string> keys = {
       "a b+c=d&e%20\u00fc~.txt", "a/b?c#d", "q'\"<>", "%", "plus+plus", "x;y:z@!$*(),"};

@@ -28,6 +28,19 @@ Result<CommitObject> read_commit(store::ObjectStore& store, const std::string& k
 
 bool is_missing(const Error& error) { return error.code() == Errc::kNotFound; }
 
+// As put_once(), in a store that may replace what is there and must not be given the chance.
+Result<bool> put_and_look(store::ObjectStore& store, const std::string& key,
+                          std::string_view text) {
+  Result<Slice> there = store.get(key);
+  if (!there && is_missing(there.error())) {
+    ODK_TRY(const bool is_ours, store::put_once(store, key, as_bytes(text)));
+    if (!is_ours) return false;
+    there = store.get(key);
+  }
+  if (!there) return there.error();
+  return there->text() == text;
+}
+
 Result<ArchiveState> read_manifest(store::ObjectStore& store, const ArchiveKeys& keys) {
   // A part may go between the reading of an old manifest and its own: then there is a newer one.
   constexpr int kTries = 3;
@@ -152,19 +165,10 @@ Result<void> CommitLog::write_manifest_if_due() {
 }
 
 Result<void> CommitLog::put_commit(const std::string& key, const std::string& text) {
-  Result<Slice> there = Error(Errc::kNotFound, key);
-  // A store that replaces what is there must not be given the chance.
-  if (fencing_ == Fencing::kWeak) there = store_->get(key);
-  if (!there && !is_missing(there.error())) return there.error();
-  if (!there) {
-    const Result<store::ObjectInfo> stored = store_->put_if_absent(key, as_bytes(text));
-    if (stored && fencing_ == Fencing::kStrong) return {};
-    if (!stored && stored.error().code() != Errc::kAlreadyExists) return stored.error();
-    there = store_->get(key);
-    if (!there) return there.error();
-  }
-  // An answer that was lost on the way looks like this too: ours if the bytes are ours.
-  if (there->text() == text) return {};
+  const bool is_weak = fencing_ == Fencing::kWeak;
+  ODK_TRY(const bool is_ours, is_weak ? put_and_look(*store_, key, text)
+                                      : store::put_once(*store_, key, as_bytes(text)));
+  if (is_ours) return {};
   return Error(Errc::kFenced, fmt::format("object {} was written by another backup", key));
 }
 

@@ -207,9 +207,7 @@ Result<ClusterSnapshot> parse_cluster(std::string_view text) {
   });
 }
 
-Result<Slice> pack_snapshot(std::string_view json) {
-  return pack_zstd(as_bytes(json), kZstdLevel);
-}
+Result<Slice> pack_snapshot(std::string_view json) { return pack_zstd(as_bytes(json), kZstdLevel); }
 
 Result<GroupsSnapshot> read_groups(store::ObjectStore& store, const std::string& key) {
   return read_snapshot<GroupsSnapshot>(store, key, parse_groups);

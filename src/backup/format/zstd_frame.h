@@ -61,8 +61,8 @@ class ZstdFrameWriter {
   Buffer frame_;
 };
 
-// Reads one frame that must decompress to exactly `raw_bytes`. Allocates as bytes appear, never
-// more than asked. One thread. Errors: kMalformed, kChecksum.
+// Reads one frame that must decompress to exactly `raw_bytes`. Allocates at most 16 MiB before
+// bytes appear, and never more than asked. One thread. Errors: kMalformed, kChecksum.
 class ZstdFrameReader {
  public:
   ZstdFrameReader();

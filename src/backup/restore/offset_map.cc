@@ -108,12 +108,8 @@ Result<void> OffsetMap::add(store::ObjectStore& store, const std::string& prefix
                             const MapChunk& chunk) {
   const Slice bytes = encode_chunk(chunk);
   const std::string key = fmt::format("{}{:020}", prefix, chunk.first);
-  const Result<store::ObjectInfo> stored = store.put_if_absent(key, bytes.bytes());
-  if (stored) return {};
-  if (stored.error().code() != Errc::kAlreadyExists) return stored.error();
-  // An answer that was lost on the way looks like this too: ours if the bytes are ours.
-  ODK_TRY(const Slice there, store.get(key));
-  if (there.text() == bytes.text()) return {};
+  ODK_TRY(const bool is_ours, store::put_once(store, key, bytes.bytes()));
+  if (is_ours) return {};
   return Error(Errc::kPrecondition, fmt::format("object {} was written by another restore", key));
 }
 

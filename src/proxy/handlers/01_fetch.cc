@@ -131,7 +131,7 @@ bool serve_from_tail(Fetching& fetching, const FetchAssembly::Read& read) {
   data.records.bytes = chunk.records.bytes();
   if (fetching.request.isolation_level != 0) data.aborted_transactions = proto::array_of(aborted);
   fetching.assembly.apply(read, data, chunk.records, FetchAssembly::Origin::kShared);
-  fetching.assembly.keep(chunk.records.size());
+  fetching.assembly.keep(read, chunk.records.size());
   ++fetching.session.context.stats.cache_hits;
   return true;
 }

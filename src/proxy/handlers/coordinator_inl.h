@@ -34,9 +34,8 @@ io::Task<std::vector<GroupAnswer<Req>>> ask_coordinators(
   std::deque<size_t> open;
   for (size_t i = 0; i < questions.size(); ++i) open.push_back(i);
 
-  // Each in one attempt and, where that failed, in another; so many at a time
-  // that a client that asks about very many does not have all of them under
-  // way.
+  // Each in one attempt and, where that failed, in another; so many at a time that a client that
+  // asks about very many does not have all of them under way.
   std::vector<int> attempts(questions.size(), 0);
   while (!open.empty()) {
     Gather gather(session.context.loop);

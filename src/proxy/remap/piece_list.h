@@ -6,6 +6,11 @@
 
 namespace odradek::proxy {
 
+// True for a part so small that a copy of it is better than the whole block kept in memory.
+constexpr bool is_worth_a_copy(size_t part_bytes, size_t block_bytes) {
+  return part_bytes < block_bytes / 4;
+}
+
 // Collects bytes for one gathered write: some shared from the block they came in, some small ones
 // copied or made new. Neighbours in one block become one piece again.
 class PieceList {
@@ -15,8 +20,7 @@ class PieceList {
   // The buffer for what is made new; bytes appended to it belong behind what was shared before.
   Buffer& made() { return made_; }
 
-  // Pieces shared since the last call stay so, or become copies that hold no
-  // block.
+  // Pieces shared since the last call stay so, or become copies that hold no block.
   void keep(bool copies);
 
   size_t size() const { return shared_bytes_ + made_.size(); }

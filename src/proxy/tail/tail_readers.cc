@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "proxy/remap/piece_list.h"
 
 namespace odradek::proxy {
 
@@ -23,7 +24,6 @@ constexpr int32_t kPartitionBytes = 1 << 20;
 constexpr int32_t kResponseBytes = 16 << 20;
 constexpr Duration kUnwantedMax = std::chrono::seconds(30);
 constexpr size_t kTailsMax = 10'000;
-constexpr size_t kKeptPart = 4;  // of an answer: a smaller part of it is copied
 
 }  // namespace
 
@@ -70,8 +70,7 @@ void TailReaders::want(const TailKeyView& key, int32_t leader, int64_t offset) {
   if (reading_.insert(source).second) tasks_.spawn(read_all(source));
 }
 
-// A topic made anew has another id: brokers are asked by name, and take a
-// partition once.
+// A topic made anew has another id: brokers are asked by name, and take a partition once.
 void TailReaders::end_others(const TailKeyView& key) {
   TailKeyView first = key;
   first.topic_id = Uuid{};
@@ -191,8 +190,7 @@ bool TailReaders::take_one(Tail& tail, const FetchResponse::PartitionData& data,
     return true;
   }
   stats_->fetch_scanned_bytes += records.size();
-  // The rest of a large answer must not stay for a small part of it.
-  const bool copies = records.size() < frame.size() / kKeptPart;
+  const bool copies = is_worth_a_copy(records.size(), frame.size());
   const Slice kept = copies ? Slice::copy_of(records) : frame.share(records);
   const size_t before = tail.ring_.cost();
   const bool is_taken = tail.ring_.append(kept, data.aborted_transactions);

@@ -65,8 +65,7 @@ class TailReadersTest : public ::testing::Test {
   int32_t leader_ = -1;
 };
 
-// A read may be under way for a tail that has ended because its partition is
-// led elsewhere.
+// A read may be under way for a tail that has ended because its partition is led elsewhere.
 TEST_F(TailReadersTest, DropWhatComesForATailThatEnded) {
   tails_->want(key_, leader_, 0);
   wait_until([&] { return is_running(key_); });
@@ -81,8 +80,7 @@ TEST_F(TailReadersTest, DropWhatComesForATailThatEnded) {
   EXPECT_EQ(tails_->bytes(), tails_->find(key_, leader_)->ring().cost());
 }
 
-// A topic that was deleted and made again: the reader of the old one must not
-// get in the way.
+// A topic that was deleted and made again: the reader of the old one must not get in the way.
 TEST_F(TailReadersTest, ReadATopicOfTheSameNameOnce) {
   TailKeyView old = key_;
   old.topic_id = Uuid::random();

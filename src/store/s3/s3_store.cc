@@ -10,7 +10,6 @@
 #include "store/s3/s3_upload.h"
 
 namespace odradek::store::s3 {
-namespace {}  // namespace
 
 S3Store::S3Store(S3Options options, std::unique_ptr<AwsCredentialCache> credentials)
     : CloudStore(options.cloud, "s3://" + options.address.bucket, options.prefix),
