@@ -24,20 +24,40 @@ namespace ok = odradek::kafka;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// A broker in this process, started when first asked for. It stops before main() ends: a thread
+// that outlives OpenSSL cannot give back what OpenSSL keeps for it.
+class BrokerOfTheRun : public ::testing::Environment {
+ public:
+  void TearDown() override { broker_.reset(); }
+
+  std::string bootstrap() {
+    if (broker_ == nullptr) {
+      broker::BrokerOptions options;
+      options.properties = {
+          {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+          {"super.users", "User:ANONYMOUS"}};
+      broker_ = std::make_unique<broker::Broker>(std::move(options));
+      EXPECT_TRUE(broker_->start().has_value());
+    }
+    return broker_->bootstrap();
+  }
+
+  static BrokerOfTheRun* add() {
+    auto made = std::make_unique<BrokerOfTheRun>();
+    BrokerOfTheRun* const added = made.get();
+    ::testing::AddGlobalTestEnvironment(made.release());
+    return added;
+  }
+
+ private:
+  std::unique_ptr<broker::Broker> broker_;
+};
+inline BrokerOfTheRun* const broker_of_the_run = BrokerOfTheRun::add();
+
 // The cluster under test, for the whole run.
-inline const std::string& test_bootstrap() {
-  static const std::string address = [] {
-    if (const char* given = std::getenv("ODRADEK_TEST_BOOTSTRAP")) return std::string(given);
-    broker::BrokerOptions options;
-    options.properties = {
-        {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
-        {"super.users", "User:ANONYMOUS"}};
-    static broker::Broker broker(options);
-    const auto started = broker.start();
-    EXPECT_TRUE(started.has_value());
-    return broker.bootstrap();
-  }();
-  return address;
+inline std::string test_bootstrap() {
+  const char* given = std::getenv("ODRADEK_TEST_BOOTSTRAP");
+  return given != nullptr ? given : broker_of_the_run->bootstrap();
 }
 
 // How to get in: a file of Java's client properties that ODRADEK_TEST_PROPERTIES names, or nothing.
