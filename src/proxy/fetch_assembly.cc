@@ -127,12 +127,30 @@ std::vector<FetchAssembly::Read> FetchAssembly::wanted(int32_t leader) const {
 
 FetchAssembly::Place FetchAssembly::place_of(const Read& read) const {
   const Part& part = parts_[read.part];
-  const bool is_committed_only = request_->isolation_level != 0;
   return {.topic = part.physical,
           .partition = part.partition,
           .leader = part.leader,
           .is_mapped = part.remapper != nullptr,
-          .end = is_committed_only ? part.last_stable_offset : part.high_watermark};
+          .end = known_end(part)};
+}
+
+int64_t FetchAssembly::known_end(const Part& part) const {
+  return request_->isolation_level != 0 ? part.last_stable_offset : part.high_watermark;
+}
+
+std::vector<FetchAssembly::Read> FetchAssembly::reads_ahead(int32_t leader) const {
+  const auto has_failed = [](const Reader& reader) {
+    return reader.error != ErrorCode{} || reader.diverging_epoch.epoch >= 0;
+  };
+  std::vector<Read> reads;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    if (part.leader != leader || part.remapper == nullptr) continue;
+    if (std::ranges::any_of(part.readers, has_failed)) continue;
+    const Offset next = std::ranges::min_element(part.scans, {}, &VirtualReader::cursor)->cursor();
+    if (next.value() < known_end(part)) reads.push_back({i, next});
+  }
+  return reads;
 }
 
 bool FetchAssembly::must_hurry(int32_t leader) const {
@@ -154,6 +172,8 @@ int32_t FetchAssembly::chunk_bytes(const Part& part) const {
   for (const Reader& reader : part.readers) {
     bytes += request_->topics[reader.topic].partitions[reader.index].partition_max_bytes;
   }
+  // Several never take the same: what is left when the first has enough is read once more.
+  if (part.readers.size() > 1) bytes /= 2;
   if (part.remapper != nullptr) bytes = std::clamp(bytes, kChunkBytesMin, kChunkBytesMax);
   return static_cast<int32_t>(std::clamp<int64_t>(bytes, 0, kUpstreamBytesMax));
 }
@@ -180,7 +200,9 @@ FetchRequest FetchAssembly::request_of(std::span<const Read> reads, int32_t max_
       if (part.scans[r].cursor() != reads[i].offset) continue;
       const auto& asked = request_->topics[part.readers[r].topic].partitions[part.readers[r].index];
       partitions[i].current_leader_epoch = asked.current_leader_epoch;
-      partitions[i].last_fetched_epoch = asked.last_fetched_epoch;
+      // What it fetched last lies before where it began.
+      const bool is_begin = part.scans[r].cursor() == part.scans[r].begin();
+      if (is_begin) partitions[i].last_fetched_epoch = asked.last_fetched_epoch;
       break;
     }
   }

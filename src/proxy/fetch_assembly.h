@@ -41,6 +41,9 @@ class FetchAssembly {
   // The next read of each partition this broker leads; empty when it has nothing to add. Once the
   // client's min_bytes are there, only for readers that have not had a read yet.
   std::vector<Read> wanted(int32_t leader) const;
+  // Where the client will go on in partitions of this broker that have more, once it has what was
+  // taken so far. Unmapped ones are left out.
+  std::vector<Read> reads_ahead(int32_t leader) const;
   // True when a partition of this broker has readers at several places that all have to be tried
   // soon, so that a read must not wait for new data.
   bool must_hurry(int32_t leader) const;
@@ -134,6 +137,7 @@ class FetchAssembly {
   void add(size_t topic, size_t index, const ResolvedTopic& resolved);
   std::optional<Offset> next_offset(const Part& part) const;
   int32_t chunk_bytes(const Part& part) const;
+  int64_t known_end(const Part& part) const;
   static void note(Part& part, const PartitionData& data);
   static void add_aborted(Reader& reader, const PartitionData& data);
   bool took_little(size_t frame_bytes);

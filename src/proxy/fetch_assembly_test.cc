@@ -82,6 +82,36 @@ class FetchAssemblyTest : public ::testing::Test {
   int frames_alive_ = 0;
 };
 
+// The next read is where this client stopped, as long as there is more.
+TEST_F(FetchAssemblyTest, ReadsAheadUpToTheEnd) {
+  request_.min_bytes = 1;
+  FetchAssembly assembly(request_, {&resolved_, 1});
+  EXPECT_TRUE(assembly.reads_ahead(1).empty());  // nothing is known yet
+  Buffer records;
+  append(0, 1000, records);
+  append(1, 1000, records);
+  end_ += 5;  // more than what is given
+  answer(assembly, records);
+  const std::vector<FetchAssembly::Read> expected = {{.part = 0, .offset = Offset(2)}};
+  EXPECT_EQ(assembly.reads_ahead(1), expected);
+  EXPECT_TRUE(assembly.reads_ahead(2).empty());  // leads nothing of this
+
+  FetchAssembly last(request_, {&resolved_, 1});
+  end_ -= 5;
+  answer(last, records);
+  EXPECT_TRUE(last.reads_ahead(1).empty());
+}
+
+TEST_F(FetchAssemblyTest, DoesNotReadAheadOfAnError) {
+  FetchAssembly assembly(request_, {&resolved_, 1});
+  Buffer records;
+  append(0, 1000, records);
+  end_ += 5;
+  answer(assembly, records);
+  assembly.fail({.part = 0, .offset = Offset(1)}, proto::ErrorCode::kNotLeaderOrFollower);
+  EXPECT_TRUE(assembly.reads_ahead(1).empty());
+}
+
 // However much a client asks to wait for, an answer has a size.
 TEST_F(FetchAssemblyTest, EndsAnAnswerWhereABrokerWould) {
   FetchAssembly assembly(request_, {&resolved_, 1});

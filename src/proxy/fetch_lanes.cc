@@ -11,6 +11,8 @@ namespace {
 
 // An answer that came while no Fetch was under way and has no data tells only what was true then.
 constexpr Duration kEmptyAnswerAgeMax = std::chrono::seconds(1);
+// So long a client may take to ask for what was read ahead for it.
+constexpr Duration kUnaskedAgeMax = std::chrono::seconds(2);
 
 bool has_records(const proto::FetchResponse& response) {
   return std::ranges::any_of(response.responses, [](const auto& topic) {
@@ -38,6 +40,7 @@ FetchLanes::FetchLanes(io::Loop& loop, Upstream& upstream)
 
 void FetchLanes::begin() {
   ++state_->round;
+  habit_.begin_fetch();
   const MonotonicTime now = loop_->now();
   for (size_t i = state_->answers.size(); i-- > 0;) {
     Answer& answer = *state_->answers[i];
@@ -65,12 +68,20 @@ bool FetchLanes::covers(const Ask& ask) const {
       slot->ask.isolation_level != ask.isolation_level) {
     return false;
   }
-  return std::ranges::includes(slot->ask.keys, ask.keys);
+  if (!slot->ask.ahead) return std::ranges::includes(slot->ask.keys, ask.keys);
+  // One that begins earlier reaches as far, most likely.
+  return std::ranges::all_of(ask.keys, [&](const FetchKey& key) {
+    const FetchKey* asked = slot->ask.find(key.topic, key.topic_id, key.partition);
+    return asked != nullptr && asked->offset <= key.offset;
+  });
 }
 
 void FetchLanes::abandon(int32_t broker) {
   for (auto& [key, slot] : state_->slots) {
-    if (key.first == broker) slot.is_wanted = false;
+    if (key.first != broker) continue;
+    if (slot.is_busy && slot.is_wanted && slot.ask.ahead) habit_.note_wasted();
+    slot.is_wanted = false;
+    slot.ask.ahead = nullptr;
   }
 }
 
@@ -111,13 +122,18 @@ io::Task<Result<void>> FetchLanes::send(Ask ask, SliceChain body, MonotonicTime 
   Result<Upstream::Connection> connected =
       co_await upstream_->connection(key.first, Purpose::fetch(key.second), deadline);
   if (!connected) co_return connected.error();
+  start(key, *connected, std::move(ask), std::move(body), deadline);
+  co_return Result<void>{};
+}
+
+void FetchLanes::start(std::pair<int32_t, uint32_t> key, const Upstream::Connection& connection,
+                       Ask ask, SliceChain body, MonotonicTime deadline) {
   Slot& slot = state_->slots[key];
   slot.round = state_->round;
   slot.is_busy = true;
   slot.is_wanted = true;
   slot.ask = std::move(ask);
   const int16_t version = slot.ask.version;
-  const Upstream::Connection connection = *std::move(connected);
   const uint64_t serial = ++state_->last_serial;
   slot.serial = serial;
   connection->send(
@@ -125,9 +141,41 @@ io::Task<Result<void>> FetchLanes::send(Ask ask, SliceChain body, MonotonicTime 
       [state = std::weak_ptr(state_), key, serial, loop = loop_](Result<rpc::RawResponse> raw) {
         const std::shared_ptr<State> alive = state.lock();
         if (alive == nullptr || alive->slots[key].serial != serial) return;
+        const bool is_ahead = alive->slots[key].ask.ahead != nullptr;
         finish(*alive, key, loop->now(), std::move(raw));
+        if (is_ahead) forget_unasked(alive, *loop);
       });
-  co_return Result<void>{};
+}
+
+bool FetchLanes::may_read_ahead(int32_t broker) const {
+  if (!habit_.may_read_ahead()) return false;
+  const bool is_under_way = std::ranges::any_of(state_->slots, [&](const auto& entry) {
+    return entry.first.first == broker && entry.second.is_busy;
+  });
+  const bool waits_here = std::ranges::any_of(
+      state_->answers, [&](const auto& answer) { return answer->ask.broker == broker; });
+  return !is_under_way && !waits_here;
+}
+
+void FetchLanes::send_ahead(Ask ask, SliceChain body, MonotonicTime deadline) {
+  ODK_ASSERT(may_read_ahead(ask.broker), "broker {}", ask.broker);
+  const std::pair key{ask.broker, free_slot(ask.broker)};
+  const auto connection = upstream_->open_connection(key.first, Purpose::fetch(key.second));
+  if (connection != nullptr) start(key, connection, std::move(ask), std::move(body), deadline);
+}
+
+// Who stops reading, or dies slowly, must not keep what others could use.
+void FetchLanes::forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop) {
+  loop.call_after(kUnaskedAgeMax, [weak = std::weak_ptr(state), &loop] {
+    const std::shared_ptr<State> alive = weak.lock();
+    if (alive == nullptr) return;
+    for (size_t i = alive->answers.size(); i-- > 0;) {
+      const bool is_old = loop.now() - alive->arrived[i] >= kUnaskedAgeMax;
+      if (!is_old || !alive->answers[i]->ask.ahead) continue;
+      alive->answers.erase(alive->answers.begin() + static_cast<ptrdiff_t>(i));
+      alive->arrived.erase(alive->arrived.begin() + static_cast<ptrdiff_t>(i));
+    }
+  });
 }
 
 std::unique_ptr<FetchLanes::Answer> FetchLanes::take() {

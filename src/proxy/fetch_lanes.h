@@ -11,6 +11,7 @@
 
 #include "io/event.h"
 #include "proto/messages/fetch_response.h"
+#include "proxy/read_ahead.h"
 #include "proxy/upstream.h"
 #include "rpc/message.h"
 
@@ -29,7 +30,7 @@ struct FetchKey {
 // The upstream Fetches of one client connection, at most one wanted per broker. One that waits at
 // its broker for new data goes on waiting when the client was answered by another broker's data,
 // and serves the client's next Fetch, which is most often the same. A second connection takes over
-// when it is not. One loop.
+// when it is not. What the client will most likely ask next may be asked before it does. One loop.
 class FetchLanes {
  public:
   struct Ask {
@@ -38,6 +39,7 @@ class FetchLanes {
     int8_t isolation_level = 0;
     std::vector<FetchKey> keys;  // sorted, each partition once
     bool may_wait = true;  // at the broker, for new data
+    ReadAheadBudget::Share ahead{};  // set when the client has not asked for it
 
     // Null for a partition that is not asked.
     const FetchKey* find(std::string_view topic, const Uuid& topic_id, int32_t partition) const;
@@ -61,6 +63,15 @@ class FetchLanes {
   void abandon(int32_t broker);
   // Sends the encoded request. The broker is not busy. Errors: those of Upstream::connection().
   io::Task<Result<void>> send(Ask ask, SliceChain body, MonotonicTime deadline);
+
+  // True when nothing is under way at that broker, nor waits here, and the client was seen to go on
+  // where it stopped.
+  bool may_read_ahead(int32_t broker) const;
+  // Sends a request with a share of the budget at once; not when that needs a new connection. Its
+  // answer waits two seconds for the client to ask.
+  void send_ahead(Ask ask, SliceChain body, MonotonicTime deadline);
+  // An answer to a request sent ahead was of no use.
+  void note_wasted() { habit_.note_wasted(); }
 
   // The oldest answer not taken yet, if any.
   std::unique_ptr<Answer> take();
@@ -95,14 +106,18 @@ class FetchLanes {
   };
   static constexpr uint32_t kSlots = 2;
 
+  void start(std::pair<int32_t, uint32_t> key, const Upstream::Connection& connection, Ask ask,
+             SliceChain body, MonotonicTime deadline);
   static void finish(State& state, std::pair<int32_t, uint32_t> key, MonotonicTime now,
                      Result<rpc::RawResponse> raw);
+  static void forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop);
   const Slot* wanted_slot(int32_t broker) const;
   uint32_t free_slot(int32_t broker);
 
   io::Loop* loop_;
   Upstream* upstream_;
   std::shared_ptr<State> state_;
+  ReadAheadHabit habit_;
 };
 
 }  // namespace odradek::proxy

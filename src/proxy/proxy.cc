@@ -44,6 +44,7 @@ class Proxy::Impl {
   std::optional<TxnTable> transactions_;
   std::optional<TopicPolicies> policies_;
   std::optional<TailReaders> tails_;
+  std::optional<ReadAheadBudget> read_ahead_;
   std::optional<ProxyContext> context_;
   std::optional<ProxyService> service_;
   std::optional<rpc::Server> server_;
@@ -79,6 +80,7 @@ Result<void> Proxy::Impl::prepare() {
   transactions_.emplace(loop_);
   policies_.emplace(*cluster_);
   tails_.emplace(*cluster_, stats_, options_.fetch_cache_bytes);
+  read_ahead_.emplace(options_.fetch_read_ahead_bytes);
   return {};
 }
 
@@ -117,7 +119,8 @@ Result<void> Proxy::Impl::listen(Brokers brokers) {
   bound_ = options_.listen;
   build_topology();  // with the port asked; again below when that was any
   context_.emplace(ProxyContext{loop_, options_, *cluster_, *topics_, *topology_, *shadows_, stats_,
-                                *transactions_, *policies_, options_.access, *tails_});
+                                *transactions_, *policies_, options_.access, *tails_,
+                                *read_ahead_});
   service_.emplace(*context_);
   server_.emplace(loop_, *service_, std::move(server_options));
   rpc::ListenerOptions listener;

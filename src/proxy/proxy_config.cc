@@ -117,6 +117,9 @@ void declare_operation(Binder& binder, ProxyConfig& into) {
   binder.add("fetch.cache_bytes", into.fetch_cache_bytes,
              "latest records kept for all consumers that wait at the end of partitions, so that "
              "brokers send them once; 0: each consumer reads alone");
+  binder.add("fetch.read_ahead_bytes", into.fetch_read_ahead_bytes,
+             "what may be read for all clients that catch up before they ask for it: while one "
+             "takes an answer, its next is on the way; 0: nothing is");
   binder.add("fetch.list_offsets_scan_bytes", into.list_offsets_scan_bytes,
              "how far to read on for a virtual partition's record when an offset is looked up "
              "by time");
@@ -256,6 +259,7 @@ Result<ProxyOptions> proxy_options(const ProxyConfig& config, const Binder& bind
   options.produce_lanes = config.kafka.produce_lanes;
   options.auto_create = config.mapping.auto_create;
   options.fetch_cache_bytes = config.fetch_cache_bytes.bytes;
+  options.fetch_read_ahead_bytes = static_cast<int64_t>(config.fetch_read_ahead_bytes.bytes);
   options.list_offsets_scan_bytes = static_cast<int64_t>(config.list_offsets_scan_bytes.bytes);
   options.kip848 = config.kip848;
   options.shadow_suffix = config.shadow_suffix;

@@ -47,6 +47,7 @@ struct ProxyConfig {
   } mapping;
   config::ByteSize list_offsets_scan_bytes{8 << 20};
   config::ByteSize fetch_cache_bytes{64 << 20};
+  config::ByteSize fetch_read_ahead_bytes{64 << 20};
   Kip848Mode kip848 = Kip848Mode::kExpand;
   std::string shadow_suffix{kDefaultShadowSuffix};
   bool consistency_topic = false;

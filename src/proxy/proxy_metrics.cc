@@ -63,6 +63,12 @@ constexpr MetricInfo kReconnects = {"kafka_proxy_upstream_reconnects_total", Met
 constexpr MetricInfo kCacheHits = {
     "kafka_proxy_cache_hits_total", MetricType::kCounter, "reads",
     "Reads of consumers at the end of a partition that were answered from what was read for all."};
+constexpr MetricInfo kReadsAhead = {
+    "kafka_proxy_reads_ahead_total", MetricType::kCounter, "requests",
+    "Fetch requests sent to brokers before the client asked for what they read."};
+constexpr MetricInfo kReadsAheadWasted = {"kafka_proxy_reads_ahead_wasted_total",
+                                          MetricType::kCounter, "requests",
+                                          "Of those, the ones that were of no use to the client."};
 constexpr MetricInfo kTxnState = {"kafka_proxy_txn_state", MetricType::kGauge, "states",
                                   "Sequence numbers kept for transactional producers: one state "
                                   "for each producer and physical partition."};
@@ -71,11 +77,12 @@ constexpr MetricInfo kTxnStateLost = {
     "Batches answered with TRANSACTION_ABORTABLE because the numbers of an open transaction are "
     "not known here: after a restart, or when another instance began it."};
 
-constexpr std::array kAll = {&kConnectionsActive, &kConnections,   &kRequests,    &kRequestSeconds,
-                             &kBytesSent,         &kBytesReceived, &kRemapping,   &kErrors,
-                             &kBrokerConnections, &kScanned,       &kMatched,     &kFillers,
-                             &kMarkErrors,        &kShadowCommits, &kMismatch,    &kReconnects,
-                             &kTxnState,          &kCacheHits,     &kTxnStateLost};
+constexpr std::array kAll = {
+    &kConnectionsActive, &kConnections, &kRequests,   &kRequestSeconds,    &kBytesSent,
+    &kBytesReceived,     &kRemapping,   &kErrors,     &kBrokerConnections, &kScanned,
+    &kMatched,           &kFillers,     &kMarkErrors, &kShadowCommits,     &kMismatch,
+    &kReconnects,        &kTxnState,    &kReadsAhead, &kReadsAheadWasted,  &kCacheHits,
+    &kTxnStateLost};
 
 double number(uint64_t value) { return static_cast<double>(value); }
 
@@ -113,6 +120,8 @@ void collect_proxy_metrics(const ProxyStats& stats, const rpc::ServerStats& serv
   into.counter(kMismatch, {}, number(stats.topic_mapping_mismatch));
   into.counter(kReconnects, {}, number(stats.upstream_reconnects));
   into.counter(kCacheHits, {}, number(stats.cache_hits));
+  into.counter(kReadsAhead, {}, number(stats.reads_ahead));
+  into.counter(kReadsAheadWasted, {}, number(stats.reads_ahead_wasted));
   into.gauge(kTxnState, {}, number(gauges.transaction_states));
   into.counter(kTxnStateLost, {}, number(stats.transaction_states_lost));
 }

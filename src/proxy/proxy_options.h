@@ -52,6 +52,8 @@ struct ProxyOptions {
   int64_t list_offsets_scan_bytes = 8 << 20;
   // Latest records kept for consumers that wait at the end of partitions; 0: each reads alone.
   size_t fetch_cache_bytes = 64 << 20;
+  // What may be read for clients before they ask, together; 0: nothing is.
+  int64_t fetch_read_ahead_bytes = 64 << 20;
   Kip848Mode kip848 = Kip848Mode::kExpand;
   std::string shadow_suffix{kDefaultShadowSuffix};
   // Instances compare their mappings in a topic of the cluster, and do not start where they differ.

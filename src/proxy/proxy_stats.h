@@ -19,6 +19,8 @@ struct ProxyStats {
   uint64_t fetch_matched_bytes = 0;
   uint64_t fillers = 0;
   uint64_t cache_hits = 0;  // reads answered from what was read for all
+  uint64_t reads_ahead = 0;  // sent before the client asked
+  uint64_t reads_ahead_wasted = 0;
   uint64_t mark_errors = 0;
   uint64_t shadow_commits = 0;
   uint64_t topic_mapping_mismatch = 0;

@@ -37,6 +37,7 @@ struct ProxyContext {
   TopicPolicies& policies;
   const std::shared_ptr<const AccessRules>& access_rules;
   TailReaders& tails;
+  ReadAheadBudget& read_ahead;
 
   const MappingRegistry& registry() const { return topics.registry(); }
   const AccessRules& access() const { return *access_rules; }

@@ -59,6 +59,12 @@ io::Task<Result<Upstream::Connection>> Upstream::connection(int32_t broker, Purp
   co_return connection;
 }
 
+Upstream::Connection Upstream::open_connection(int32_t broker, Purpose purpose) const {
+  const auto known = connections_.find({broker, purpose});
+  const bool is_open = known != connections_.end() && known->second->is_open();
+  return is_open ? known->second : nullptr;
+}
+
 void Upstream::drop(int32_t broker, Purpose purpose) {
   const auto known = connections_.find({broker, purpose});
   if (known == connections_.end()) return;

@@ -47,6 +47,8 @@ class Upstream {
   // Open and authenticated. Errors: kNotFound for a broker the cluster does not have, kNetwork,
   // kTls, kAuthentication, kTimedOut; kClosed after close().
   io::Task<Result<Connection>> connection(int32_t broker, Purpose purpose, MonotonicTime deadline);
+  // The same if it is open, else null.
+  Connection open_connection(int32_t broker, Purpose purpose) const;
   // Closes one connection, if open.
   void drop(int32_t broker, Purpose purpose);
   // The client is gone: closes what only it waited for, and opens nothing but for producing.

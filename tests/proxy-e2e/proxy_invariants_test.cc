@@ -220,7 +220,8 @@ TEST_F(ProxyTransactionInvariants, TransactionsAreSeenWholeOrNotAtAll) {
     std::vector<SeenRecord> seen;
     int64_t position = 0;
     // Markers are written after EndTxn was answered: read until all is there, and then to the end.
-    while (loop_.now() < deadline()) {
+    const MonotonicTime give_up = deadline();
+    while (loop_.now() < give_up) {
       const int64_t before = position;
       const FetchAsk ask = {.partition = v, .offset = position, .bytes_max = 1 + below(4000)};
       position = read_committed(any_instance(), kTopic, ask, seen);

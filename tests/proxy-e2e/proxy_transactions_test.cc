@@ -110,7 +110,8 @@ class ProxyTransactions : public ProxyTest {
   std::vector<SeenRecord> wait_committed(rpc::ClientConnection& connection, int32_t v,
                                          size_t count) {
     std::vector<SeenRecord> seen;
-    while (seen.size() < count && loop_.now() < deadline()) seen = all_committed(connection, v);
+    const MonotonicTime give_up = deadline();
+    while (seen.size() < count && loop_.now() < give_up) seen = all_committed(connection, v);
     return seen;
   }
 };

@@ -67,6 +67,7 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
     if (part && key != nullptr) read = {*part, Offset(key->offset)};
     return read;
   };
+  const int64_t taken_before = assembly.stats().taken_bytes;
   const int16_t failed = answer.response ? answer.response->message.error_code : int16_t{0};
   if (!answer.response || failed != 0) {
     if (!answer.is_current) return;
@@ -87,6 +88,10 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
       assembly.apply(*read, data, answer.response->frame);
       tell_tail(fetching, *read);
     }
+  }
+  if (answer.ask.ahead && assembly.stats().taken_bytes == taken_before) {
+    fetching.session.fetch_lanes.note_wasted();
+    ++fetching.session.context.stats.reads_ahead_wasted;
   }
   assembly.keep(answer.response->frame.size());
 }
@@ -174,6 +179,15 @@ FetchLanes::Ask ask_of(const FetchRequest& upstream, int32_t broker, int16_t ver
   return ask;
 }
 
+// What the answer may hold.
+int64_t bytes_asked(const FetchRequest& upstream) {
+  int64_t bytes = 0;
+  for (const auto& topic : upstream.topics) {
+    for (const auto& partition : topic.partitions) bytes += partition.partition_max_bytes;
+  }
+  return std::min<int64_t>(bytes, upstream.max_bytes);
+}
+
 // Asks the broker for what is wanted of it, unless a request under way will tell.
 io::Task<Result<void>> ask_broker(Fetching& fetching, int32_t broker) {
   FetchAssembly& assembly = fetching.assembly;
@@ -230,6 +244,29 @@ io::Task<Result<void>> read_until_enough(Fetching& fetching) {
   }
 }
 
+// While the client takes its answer, brokers are asked for what it will ask next.
+void read_ahead(Fetching& fetching) {
+  const FetchAssembly& assembly = fetching.assembly;
+  Session& session = fetching.session;
+  for (const int32_t broker : assembly.leaders()) {
+    if (!session.fetch_lanes.may_read_ahead(broker)) continue;
+    const std::vector<FetchAssembly::Read> reads = assembly.reads_ahead(broker);
+    if (reads.empty()) continue;
+    Arena arena;
+    const FetchRequest upstream = assembly.request_of(reads, 0, arena);
+    FetchLanes::Ask ask = ask_of(upstream, broker, fetching.version);
+    ask.ahead = session.context.read_ahead.take(bytes_asked(upstream));
+    if (!ask.ahead) return;
+    wire::Writer writer(512);
+    encode(writer, fetching.version, upstream);
+    Result<SliceChain> body = writer.finish();
+    if (!body) return;  // a request this long is the client's own to make
+    ++session.context.stats.reads_ahead;
+    session.fetch_lanes.send_ahead(std::move(ask), *std::move(body),
+                                   session.context.request_deadline());
+  }
+}
+
 void count(Session& session, const FetchAssembly& assembly, const FetchResponse& response) {
   ProxyStats& stats = session.context.stats;
   stats.fetch_scanned_bytes += static_cast<uint64_t>(assembly.stats().scanned_bytes);
@@ -264,6 +301,7 @@ io::Task<Result<void>> run(Session& session, rpc::Request& request) {
   const Result<void> read = co_await read_until_enough(fetching);
   if (!read) co_return read.error();
   if (assembly.has_moved_leader()) session.context.cluster.expire_metadata();
+  read_ahead(fetching);
   Arena arena;
   const FetchResponse response = assembly.response(arena);
   count(session, assembly, response);

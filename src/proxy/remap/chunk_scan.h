@@ -35,6 +35,7 @@ class VirtualReader {
         client_offset_base_(client_offset_base) {}
 
   VirtualPartitionId partition() const { return partition_; }
+  Offset begin() const { return Offset(from_); }
   // Everything below was scanned: the next upstream read begins here.
   Offset cursor() const { return Offset(cursor_); }
   // True once a batch did not fit: nothing more is taken.
