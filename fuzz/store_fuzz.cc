@@ -38,9 +38,10 @@ void read_json(std::string_view text) {
 void read_texts(std::string_view text) {
   const Result<std::string> decoded = cloud::percent_decode(text, cloud::Plus::kIsPlus);
   // What is encoded again and decoded again is the same.
-  if (decoded &&
-      cloud::percent_decode(cloud::percent_encode(*decoded), cloud::Plus::kIsPlus) != *decoded) {
-    __builtin_trap();
+  if (decoded) {
+    const Result<std::string> again =
+        cloud::percent_decode(cloud::percent_encode(*decoded), cloud::Plus::kIsPlus);
+    if (!again || *again != *decoded) __builtin_trap();
   }
   static_cast<void>(cloud::parse_endpoint(text));
   static_cast<void>(cloud::parse_http_time(text));

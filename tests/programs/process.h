@@ -60,12 +60,15 @@ class Process {
 
   // The next line of its output; waits for it.
   std::string line() const { return read_until(out_, true); }
+  // The next line it says on standard error; waits for it, and is empty when it has ended.
+  std::string error_line() const { return read_until(err_, true); }
   // All that is left of its output, until it ends.
   std::string output() const { return read_until(out_, false); }
   // All it says on standard error until it ends.
   std::string errors() const { return read_until(err_, false); }
 
-  void terminate() const { kill(pid_, SIGTERM); }
+  void terminate() const { send_signal(SIGTERM); }
+  void send_signal(int signal) const { kill(pid_, signal); }
   // Its exit code, when it ended by itself.
   int wait() {
     if (pid_ <= 0) return -1;  // it never began
