@@ -129,13 +129,20 @@ if(ODRADEK_BENCH AND NOT ODRADEK_SANITIZE)
   endforeach()
 endif()
 
+file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.cc)
 if(ODRADEK_FUZZ)
-  file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.cc)
   foreach(source ${fuzzers})
     get_filename_component(name ${source} NAME_WE)
     odk_executable(${name} SOURCES ${source} MODULES ${everything})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endforeach()
+elseif(ODRADEK_TESTS AND NOT ODRADEK_SANITIZE AND NOT ODRADEK_STATIC)
+  # Only the fuzz preset links them; that they compile is for every build to see.
+  add_library(fuzz_targets OBJECT ${fuzzers})
+  foreach(module ${everything})
+    target_link_libraries(fuzz_targets PRIVATE odk_${module})
+  endforeach()
+  target_link_libraries(fuzz_targets PRIVATE odk_options)
 endif()
 
 # Examples use the public headers alone; they are programs that `make demo` and the docs run.
