@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 
 // Temporary names begin with this, so that list() never shows an object in the making.
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
+// Larger files leave the page cache once they are on disk.
+constexpr uint64_t kUncachedBytesMin = 1 << 20;
 
 Error io_error(std::string_view operation, std::string_view path) {
   const int number = errno;
@@ -104,7 +106,10 @@ class FileWriter final : public ObjectWriter {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
 
-  Result<void> write(Bytes bytes) override { return write_fully(file_.get(), bytes, temporary_); }
+  Result<void> write(Bytes bytes) override {
+    written_bytes_ += bytes.size();
+    return write_fully(file_.get(), bytes, temporary_);
+  }
 
   Result<ObjectInfo> commit_if_absent() override {
     ODK_TRY_VOID(sync());
@@ -136,6 +141,9 @@ class FileWriter final : public ObjectWriter {
 
   Result<void> sync() {
     if (::fsync(file_.get()) != 0) return io_error("fsync", temporary_);
+    if (written_bytes_ < kUncachedBytesMin) return {};
+    // Advice only: what was written is not read soon, and others need the memory.
+    ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
     return {};
   }
 
@@ -144,6 +152,7 @@ class FileWriter final : public ObjectWriter {
   std::string folder_;
   std::string temporary_;
   Descriptor file_;
+  uint64_t written_bytes_ = 0;
 };
 
 }  // namespace
