@@ -37,7 +37,7 @@ if(NOT ODRADEK_WITH_SASL_SCRAM)
 endif()
 if(NOT ODRADEK_WITH_SASL_OAUTH)
   list(APPEND ODRADEK_OMITTED auth/oauthbearer.cc auth/jwt.cc auth/jwk.cc
-       client/security/token_endpoint.cc web/ask.cc)
+       client/security/token_endpoint.cc web/ask.cc web/http_client.cc)
   list(APPEND ODRADEK_INSTEAD client|token_endpoint.cc)
 endif()
 foreach(codec GZIP SNAPPY LZ4 ZSTD)
