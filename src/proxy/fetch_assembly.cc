@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "base/assert.h"
 
@@ -134,10 +133,6 @@ FetchAssembly::Place FetchAssembly::place_of(const Read& read) const {
           .end = known_end(part)};
 }
 
-int64_t FetchAssembly::known_end(const Part& part) const {
-  return request_->isolation_level != 0 ? part.last_stable_offset : part.high_watermark;
-}
-
 std::vector<FetchAssembly::Read> FetchAssembly::reads_ahead(int32_t leader) const {
   const auto has_failed = [](const Reader& reader) {
     return reader.error != ErrorCode{} || reader.diverging_epoch.epoch >= 0;
@@ -213,8 +208,7 @@ FetchRequest FetchAssembly::request_of(std::span<const Read> reads, int32_t max_
 std::optional<size_t> FetchAssembly::find_part(std::string_view topic, const Uuid& topic_id,
                                                int32_t partition) const {
   const auto found = part_of_.find({topic, topic_id, partition});
-  if (found == part_of_.end()) return std::nullopt;
-  return found->second;
+  return found == part_of_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void FetchAssembly::mark_tried(Reader& reader) {

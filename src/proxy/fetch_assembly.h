@@ -83,6 +83,7 @@ class FetchAssembly {
   // Enough to answer: min_bytes are there or something is to be told, and every reader had a read.
   bool is_complete() const { return is_full() || (has_enough() && untried_ == 0); }
   bool all_tried() const { return untried_ == 0; }
+  size_t untried() const { return untried_; }  // readers that have not had a read yet
   bool is_full() const { return !budget_.is_empty && budget_.bytes_left <= 0; }
   bool has_enough() const { return has_error_ || taken_bytes_ >= request_->min_bytes; }
   bool has_moved_leader() const { return has_moved_leader_; }
@@ -137,7 +138,9 @@ class FetchAssembly {
   void add(size_t topic, size_t index, const ResolvedTopic& resolved);
   std::optional<Offset> next_offset(const Part& part) const;
   int32_t chunk_bytes(const Part& part) const;
-  int64_t known_end(const Part& part) const;
+  int64_t known_end(const Part& part) const {
+    return request_->isolation_level != 0 ? part.last_stable_offset : part.high_watermark;
+  }
   static void note(Part& part, const PartitionData& data);
   static void add_aborted(Reader& reader, const PartitionData& data);
   bool took_little(size_t frame_bytes);

@@ -35,8 +35,8 @@ const FetchKey* FetchLanes::Ask::find(std::string_view topic, const Uuid& topic_
   return is_found ? &*found : nullptr;
 }
 
-FetchLanes::FetchLanes(io::Loop& loop, Upstream& upstream)
-    : loop_(&loop), upstream_(&upstream), state_(std::make_shared<State>(loop)) {}
+FetchLanes::FetchLanes(io::Loop& loop, Upstream& upstream, ProxyStats& stats)
+    : loop_(&loop), upstream_(&upstream), stats_(&stats), state_(std::make_shared<State>(loop)) {}
 
 void FetchLanes::begin() {
   ++state_->round;
@@ -79,9 +79,8 @@ bool FetchLanes::covers(const Ask& ask) const {
 void FetchLanes::abandon(int32_t broker) {
   for (auto& [key, slot] : state_->slots) {
     if (key.first != broker) continue;
-    if (slot.is_busy && slot.is_wanted && slot.ask.ahead) habit_.note_wasted();
+    if (slot.is_busy && slot.is_wanted && slot.ask.ahead) note_wasted();
     slot.is_wanted = false;
-    slot.ask.ahead = nullptr;
   }
 }
 
@@ -94,6 +93,7 @@ uint32_t FetchLanes::free_slot(int32_t broker) {
   Slot& slot = state_->slots[{broker, 0}];
   slot.is_busy = false;
   slot.serial = 0;
+  slot.ask = {};
   return 0;
 }
 
@@ -101,7 +101,10 @@ void FetchLanes::finish(State& state, std::pair<int32_t, uint32_t> key, Monotoni
                         Result<rpc::RawResponse> raw) {
   Slot& slot = state.slots[key];
   slot.is_busy = false;
-  if (!slot.is_wanted) return;
+  if (!slot.is_wanted) {
+    slot.ask = {};  // with its share of the budget
+    return;
+  }
   auto answer = std::make_unique<Answer>(
       Answer{std::move(slot.ask), Errc::kClosed, slot.round == state.round});
   if (raw) {
@@ -136,15 +139,15 @@ void FetchLanes::start(std::pair<int32_t, uint32_t> key, const Upstream::Connect
   const int16_t version = slot.ask.version;
   const uint64_t serial = ++state_->last_serial;
   slot.serial = serial;
-  connection->send(
-      proto::ApiKey::kFetch, version, std::move(body), deadline,
-      [state = std::weak_ptr(state_), key, serial, loop = loop_](Result<rpc::RawResponse> raw) {
-        const std::shared_ptr<State> alive = state.lock();
-        if (alive == nullptr || alive->slots[key].serial != serial) return;
-        const bool is_ahead = alive->slots[key].ask.ahead != nullptr;
-        finish(*alive, key, loop->now(), std::move(raw));
-        if (is_ahead) forget_unasked(alive, *loop);
-      });
+  connection->send(proto::ApiKey::kFetch, version, std::move(body), deadline,
+                   [state = std::weak_ptr(state_), key, serial, loop = loop_,
+                    stats = stats_](Result<rpc::RawResponse> raw) {
+                     const std::shared_ptr<State> alive = state.lock();
+                     if (alive == nullptr || alive->slots[key].serial != serial) return;
+                     const bool is_ahead = alive->slots[key].ask.ahead != nullptr;
+                     finish(*alive, key, loop->now(), std::move(raw));
+                     if (is_ahead) forget_unasked(alive, *loop, *stats);
+                   });
 }
 
 bool FetchLanes::may_read_ahead(int32_t broker) const {
@@ -161,17 +164,26 @@ void FetchLanes::send_ahead(Ask ask, SliceChain body, MonotonicTime deadline) {
   ODK_ASSERT(may_read_ahead(ask.broker), "broker {}", ask.broker);
   const std::pair key{ask.broker, free_slot(ask.broker)};
   const auto connection = upstream_->open_connection(key.first, Purpose::fetch(key.second));
-  if (connection != nullptr) start(key, connection, std::move(ask), std::move(body), deadline);
+  if (connection == nullptr) return;
+  ++stats_->reads_ahead;
+  start(key, connection, std::move(ask), std::move(body), deadline);
+}
+
+void FetchLanes::note_wasted() {
+  habit_.note_wasted();
+  ++stats_->reads_ahead_wasted;
 }
 
 // Who stops reading, or dies slowly, must not keep what others could use.
-void FetchLanes::forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop) {
-  loop.call_after(kUnaskedAgeMax, [weak = std::weak_ptr(state), &loop] {
+void FetchLanes::forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop,
+                                ProxyStats& stats) {
+  loop.call_after(kUnaskedAgeMax, [weak = std::weak_ptr(state), &loop, &stats] {
     const std::shared_ptr<State> alive = weak.lock();
     if (alive == nullptr) return;
     for (size_t i = alive->answers.size(); i-- > 0;) {
       const bool is_old = loop.now() - alive->arrived[i] >= kUnaskedAgeMax;
       if (!is_old || !alive->answers[i]->ask.ahead) continue;
+      ++stats.reads_ahead_wasted;
       alive->answers.erase(alive->answers.begin() + static_cast<ptrdiff_t>(i));
       alive->arrived.erase(alive->arrived.begin() + static_cast<ptrdiff_t>(i));
     }

@@ -50,8 +50,8 @@ class FetchLanes {
     bool is_current = false;  // asked by the Fetch under way, not by an earlier one
   };
 
-  // Both outlive the object.
-  FetchLanes(io::Loop& loop, Upstream& upstream);
+  // All outlive the object.
+  FetchLanes(io::Loop& loop, Upstream& upstream, ProxyStats& stats);
 
   // A client's Fetch begins: requests under way now are an earlier one's.
   void begin();
@@ -71,7 +71,7 @@ class FetchLanes {
   // answer waits two seconds for the client to ask.
   void send_ahead(Ask ask, SliceChain body, MonotonicTime deadline);
   // An answer to a request sent ahead was of no use.
-  void note_wasted() { habit_.note_wasted(); }
+  void note_wasted();
 
   // The oldest answer not taken yet, if any.
   std::unique_ptr<Answer> take();
@@ -110,12 +110,14 @@ class FetchLanes {
              SliceChain body, MonotonicTime deadline);
   static void finish(State& state, std::pair<int32_t, uint32_t> key, MonotonicTime now,
                      Result<rpc::RawResponse> raw);
-  static void forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop);
+  static void forget_unasked(const std::shared_ptr<State>& state, io::Loop& loop,
+                             ProxyStats& stats);
   const Slot* wanted_slot(int32_t broker) const;
   uint32_t free_slot(int32_t broker);
 
   io::Loop* loop_;
   Upstream* upstream_;
+  ProxyStats* stats_;
   std::shared_ptr<State> state_;
   ReadAheadHabit habit_;
 };

@@ -58,7 +58,7 @@ class Session {
         id(number),
         principal(std::move(who)),
         upstream(shared.cluster, shared.stats, std::move(client_id)),
-        fetch_lanes(shared.loop, upstream),
+        fetch_lanes(shared.loop, upstream, shared.stats),
         produce_queue(shared.loop, *this),
         tasks(shared.loop) {}
   Session(const Session&) = delete;

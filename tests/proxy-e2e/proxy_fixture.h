@@ -43,6 +43,7 @@ struct NewBatch {
   std::vector<std::string> values;
   wire::BatchOptions options{};
   int64_t timestamp_ms = 1'700'000'000'000;
+  std::string key = "key";
 };
 
 struct Stored {
@@ -154,7 +155,7 @@ class ProxyTest : public ::testing::Test {
     wire::BatchBuilder builder(batch.options);
     for (const std::string& value : batch.values) {
       const wire::NewRecord record = {.timestamp_ms = batch.timestamp_ms,
-                                      .key = as_bytes("key"),
+                                      .key = as_bytes(batch.key),
                                       .value = as_bytes(value),
                                       .headers = {}};
       EXPECT_TRUE(builder.append(record));

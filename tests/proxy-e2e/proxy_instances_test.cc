@@ -222,24 +222,8 @@ TEST_F(ProxyAgreement, ProtectsItsTopicFromClients) {
 TEST_F(ProxyAgreement, RefusesSettingsItDoesNotUnderstand) {
   start(agreeing());
   const Connection direct = connect_to_broker();
-  wire::BatchBuilder builder{wire::BatchOptions{}};
-  const wire::NewRecord record = {.timestamp_ms = 1,
-                                  .key = as_bytes("mapping"),
-                                  .value = as_bytes("kafka-partition-proxy settings 9\n"),
-                                  .headers = {}};
-  ASSERT_TRUE(builder.append(record));
-  const Slice batch = *builder.finish(compressor_);
-  proto::ProduceRequest::PartitionProduceData data;
-  data.records.slices = {&batch, 1};
-  proto::ProduceRequest::TopicProduceData topic;
-  topic.name = kSettingsTopic;
-  topic.partition_data = {&data, 1};
-  proto::ProduceRequest request;
-  request.transactional_id = {};
-  request.acks = -1;
-  request.timeout_ms = 1000;
-  request.topic_data = {&topic, 1};
-  EXPECT_EQ(call(*direct, request, 9)->responses[0].partition_responses[0].error_code, 0);
+  const NewBatch batch = {.values = {"kafka-partition-proxy settings 9\n"}, .key = "mapping"};
+  EXPECT_EQ(produce(*direct, kSettingsTopic, {batch})[0].error, 0);
   expect_refused(try_start(agreeing()), "cannot be read");
 }
 

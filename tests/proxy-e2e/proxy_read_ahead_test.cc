@@ -14,7 +14,7 @@ constexpr size_t kValueBytes = 40'000;
 // Several times what one upstream read gives.
 class ProxyReadAhead : public ProxyTest {
  protected:
-  void begin(int64_t budget_bytes) {
+  void begin(int64_t budget_bytes, int32_t quiet = -1) {
     ProxyOptions options = default_options();
     options.fetch_read_ahead_bytes = budget_bytes;
     start(std::move(options));
@@ -22,6 +22,7 @@ class ProxyReadAhead : public ProxyTest {
     for (int round = 0; round < kRounds; ++round) {
       std::vector<NewBatch> batches;
       for (int32_t v = 0; v < kPartitions; ++v) {
+        if (v == quiet) continue;
         batches.push_back({.partition = v, .values = {value_of(v, round)}});
       }
       for (const Stored& stored : produce(*client_, kTopic, batches)) ASSERT_EQ(stored.error, 0);
@@ -73,6 +74,31 @@ TEST_F(ProxyReadAhead, GivesAClientThatCatchesUpTheSameRecords) {
   }
   EXPECT_GE(stats().reads_ahead, 2U);
   EXPECT_EQ(stats().reads_ahead_wasted, 0U);
+}
+
+// Records of other virtual partitions bring a reader on, too.
+TEST_F(ProxyReadAhead, HelpsAReaderThatFindsNothingOfItsOwn) {
+  constexpr int32_t kQuiet = 9;
+  begin(64 << 20, kQuiet);
+  FetchAsk ask = {.partition = kQuiet};
+  const MonotonicTime give_up = deadline();
+  for (bool is_at_end = false; !is_at_end && loop_.now() < give_up;) {
+    const Fetched found = fetch(*client_, kTopic, {ask})[kQuiet];
+    EXPECT_TRUE(found.records.empty());
+    ask.offset = found.position;
+    is_at_end = found.position == found.high_watermark;
+  }
+  EXPECT_EQ(ask.offset, 3 * kRounds);
+  EXPECT_GE(stats().reads_ahead, 1U);
+  EXPECT_EQ(stats().reads_ahead_wasted, 0U);
+}
+
+TEST_F(ProxyReadAhead, CountsWhatWasOfNoUse) {
+  begin(64 << 20);
+  fetch(*client_, kTopic, {{.partition = 0}});
+  EXPECT_EQ(stats().reads_ahead, 1U);
+  fetch(*client_, kTopic, {{.partition = 0}});
+  EXPECT_EQ(stats().reads_ahead_wasted, 1U);
 }
 
 TEST_F(ProxyReadAhead, LeavesAloneWhoJumpsAbout) {

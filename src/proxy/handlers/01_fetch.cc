@@ -67,7 +67,7 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
     if (part && key != nullptr) read = {*part, Offset(key->offset)};
     return read;
   };
-  const int64_t taken_before = assembly.stats().taken_bytes;
+  const size_t untried_before = assembly.untried();
   const int16_t failed = answer.response ? answer.response->message.error_code : int16_t{0};
   if (!answer.response || failed != 0) {
     if (!answer.is_current) return;
@@ -89,10 +89,8 @@ void apply(Fetching& fetching, FetchLanes::Answer& answer) {
       tell_tail(fetching, *read);
     }
   }
-  if (answer.ask.ahead && assembly.stats().taken_bytes == taken_before) {
-    fetching.session.fetch_lanes.note_wasted();
-    ++fetching.session.context.stats.reads_ahead_wasted;
-  }
+  const bool is_useless = assembly.untried() == untried_before;
+  if (answer.ask.ahead && is_useless) fetching.session.fetch_lanes.note_wasted();
   assembly.keep(answer.response->frame.size());
 }
 
@@ -261,7 +259,6 @@ void read_ahead(Fetching& fetching) {
     encode(writer, fetching.version, upstream);
     Result<SliceChain> body = writer.finish();
     if (!body) return;  // a request this long is the client's own to make
-    ++session.context.stats.reads_ahead;
     session.fetch_lanes.send_ahead(std::move(ask), *std::move(body),
                                    session.context.request_deadline());
   }
