@@ -8,10 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/ids.h"
+#include "store/file_descriptor.h"
+#include "store/large_file.h"
 
 namespace odradek::store {
 namespace {
@@ -20,37 +21,6 @@ namespace fs = std::filesystem;
 
 // Temporary names begin with this, so that list() never shows an object in the making.
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
-// Larger files leave the page cache once they are on disk.
-constexpr uint64_t kUncachedBytesMin = 1 << 20;
-
-Error io_error(std::string_view operation, std::string_view path) {
-  const int number = errno;
-  const Errc code = number == ENOENT   ? Errc::kNotFound
-                    : number == EEXIST ? Errc::kAlreadyExists
-                                       : Errc::kIo;
-  return {code, fmt::format("{} {}: {}", operation, path, std::strerror(number))};
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Result<Descriptor> open_file(const std::string& path, int flags) {
-  Descriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0644));
-  if (file.get() < 0) return io_error("open", path);
-  return file;
-}
 
 Result<void> sync_folder(const std::string& folder) {
   ODK_TRY(const Descriptor file, open_file(folder, O_RDONLY | O_DIRECTORY));
@@ -63,16 +33,6 @@ Result<void> make_folders(const std::string& folder) {
   fs::create_directories(folder, failure);
   if (failure) {
     return Error(Errc::kIo, fmt::format("create folder {}: {}", folder, failure.message()));
-  }
-  return {};
-}
-
-Result<void> write_fully(int fd, Bytes bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error("write", path);
-    bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return {};
 }
@@ -106,13 +66,10 @@ class FileWriter final : public ObjectWriter {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
 
-  Result<void> write(Bytes bytes) override {
-    written_bytes_ += bytes.size();
-    return write_fully(file_.get(), bytes, temporary_);
-  }
+  Result<void> write(Bytes bytes) override { return file_.write(bytes); }
 
   Result<ObjectInfo> commit_if_absent() override {
-    ODK_TRY_VOID(sync());
+    ODK_TRY_VOID(file_.sync());
     if (::link(temporary_.c_str(), path_.c_str()) != 0) return io_error("create", path_);
     ::unlink(temporary_.c_str());
     temporary_.clear();
@@ -121,7 +78,7 @@ class FileWriter final : public ObjectWriter {
   }
 
   Result<ObjectInfo> commit_replacing() {
-    ODK_TRY_VOID(sync());
+    ODK_TRY_VOID(file_.sync());
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("rename", path_);
     temporary_.clear();
     ODK_TRY_VOID(sync_folder(folder_));
@@ -137,22 +94,13 @@ class FileWriter final : public ObjectWriter {
         key_(std::move(key)),
         folder_(std::move(folder)),
         temporary_(std::move(temporary)),
-        file_(std::move(file)) {}
-
-  Result<void> sync() {
-    if (::fsync(file_.get()) != 0) return io_error("fsync", temporary_);
-    if (written_bytes_ < kUncachedBytesMin) return {};
-    // Advice only: what was written is not read soon, and others need the memory.
-    ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
-    return {};
-  }
+        file_(std::move(file), temporary_) {}
 
   std::string path_;
   std::string key_;
   std::string folder_;
   std::string temporary_;
-  Descriptor file_;
-  uint64_t written_bytes_ = 0;
+  LargeFile file_;
 };
 
 }  // namespace

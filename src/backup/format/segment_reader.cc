@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "backup/format/xxh3.h"
 #include "wire/record_batch.h"
 
 namespace odradek::backup {

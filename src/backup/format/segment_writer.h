@@ -1,11 +1,11 @@
 #pragma once
 
 #include <openssl/evp.h>
-#include <xxhash.h>
 
 #include <memory>
 
 #include "backup/format/segment_format.h"
+#include "backup/format/xxh3.h"
 #include "backup/format/zstd_frame.h"
 #include "store/object_store.h"
 
