@@ -264,6 +264,25 @@ def emit_comparison(ours, peer, missing):
     row("JSON log lines, compression", "ratio", 3, lambda p: p.stored["backup zstd-3"], "higher")
 
 
+def codec_row(ours, lines):
+    """The same lines by the codec's own program: the floor beside the zstd row."""
+    if shutil.which("zstd") is None:
+        return
+    copies = TOPICS[WIDE][1] // LINES
+    command = ["zstd", "-3", "-q", "-c", "--single-thread", *[str(lines)] * copies]
+    used = []
+    for _ in range(ROUNDS):
+        with open(os.devnull, "wb") as nowhere:
+            process = subprocess.Popen(command, stdout=nowhere)
+            _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit("backup_rows: zstd failed")
+        used.append(usage.ru_utime + usage.ru_stime)
+    emit("backup zstd-3, CPU per GB (beside the codec alone)", "s CPU",
+         ours.cpu_per_gb("backup zstd-3", WIDE), None,
+         min(used) / (copies * lines.stat().st_size / 1e9), peer="zstd -3")
+
+
 def budget_row(ours):
     over = [ours.rss_mib("backup zstd-3") - BUDGET_USUAL]
     for budget in BUDGETS:
@@ -342,6 +361,7 @@ def main():
         peer = None if missing else Program("peer", broker, folder)
         measure([ours, peer] if peer else [ours])
         emit_comparison(ours, peer, missing)
+        codec_row(ours, folder / "lines")
         budget_row(ours)
         commit_row(broker, folder)
 

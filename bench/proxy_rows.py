@@ -3,9 +3,10 @@
 passes bytes on (github.com/grepplabs/kafka-proxy).
 
 One librdkafka client (rdbench of broker-bench below ODRADEK_PEERS, default ../shared/peers) speaks
-to the same Apache Kafka directly, through ours and through the other proxy, in turn; the best of
-the rounds counts. Topics have twelve partitions; behind ours they have three. The other proxy is
-built by Go from its module, or KAFKA_PROXY names the program.
+to the same Apache Kafka directly, through ours, through the other proxy and through a relay that
+only receives and sends (peers/relay), in turn; the best of the rounds counts. Topics have twelve
+partitions; behind ours they have three. The other proxy is built by Go from its module, or
+KAFKA_PROXY names the program.
 """
 
 import contextlib
@@ -25,7 +26,6 @@ import time
 import urllib.request
 
 import rows
-import socket_floor
 from rows import (BIN, PEERS, ROOT, ROUNDS, SCALE, accepts, free_port, kafka, key_values,
                   memory_mib, say)
 
@@ -35,10 +35,12 @@ PEER = "grepplabs/kafka-proxy"
 PEER_MODULE = "github.com/grepplabs/kafka-proxy@v0.4.3"
 KAFKA_NAME = "bench-proxy"
 KAFKA_PORT = 33100
+# Kafka tells clients of this listener that it is where the relay listens.
+RELAYED_PORT = KAFKA_PORT + 40
+RELAY = "recv(2) and send(2) alone"
 RECORDS = int(1048576 * SCALE)
 RECORD_BYTES = 1024
 GIGABYTES = RECORDS * RECORD_BYTES / 1e9
-FLOOR_BYTES = 1 << 30
 PARTITIONS = "12"
 FILES_NEEDED = 11_000
 SETTLE_SECONDS = 3  # until consumers wait at the end
@@ -102,6 +104,37 @@ def other_proxy():
         yield port, process.pid
 
 
+@contextlib.contextmanager
+def bare_relay(port):
+    """The pid of it."""
+    program = TOOLS / "relay"
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["c++", "-O2", "-std=c++20", "-o", str(program),
+                    str(ROOT / "bench/peers/relay/relay.cc")], check=True)
+    with running([str(program), str(port), str(RELAYED_PORT)], port) as process:
+        yield process.pid
+
+
+@contextlib.contextmanager
+def cluster(relay_port):
+    """An Apache Kafka with one more listener, for the relay."""
+    inside = {"CLIENT": KAFKA_PORT, "INTERNAL": KAFKA_PORT + 10, "CONTROLLER": KAFKA_PORT + 20}
+
+    def listeners(relayed):
+        ports = inside | {"RELAY": relayed}
+        return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
+
+    protocols = "CLIENT:PLAINTEXT,INTERNAL:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT,RELAY:PLAINTEXT"
+    kafka("start", "--fast", "--name", KAFKA_NAME, "--port-base", str(KAFKA_PORT),
+          "--set", f"listeners={listeners(RELAYED_PORT)}",
+          "--set", f"advertised.listeners={listeners(relay_port)}",
+          "--set", f"listener.security.protocol.map={protocols}")
+    try:
+        yield
+    finally:
+        kafka("stop", "--name", KAFKA_NAME, "--purge")
+
+
 def rdbench(port, pid, test, topic, *arguments):
     """The key=value pairs it printed."""
     command = [str(RDBENCH), test, "-b", f"127.0.0.1:{port}", "-t", topic, "-p", PARTITIONS,
@@ -152,23 +185,25 @@ class Way:
         return max(found[key] for found in self.rounds)
 
 
-def traffic_rows(direct, ours, other):
+def traffic_rows(direct, ours, other, relay):
+    ways = (direct, ours, other, relay)
     for number in range(1, ROUNDS + 1):
-        for way in (direct, ours, other):
+        for way in ways:
             way.round(number)
+
+    def row(name, unit, goal, value_of):
+        emit(name, unit, value_of(ours), goal, value_of(other))
+        emit(f"{name} (beside recv and send alone)", unit, value_of(ours), None, value_of(relay),
+             peer=RELAY)
+
     for quantile, goal in (("p50", 0.03), ("p99", 1.0)):
         base = direct.least(f"latency_{quantile}_ms")
-        emit(f"produce at 1,000 msg/s, {quantile} added", "ms",
-             ours.least(f"latency_{quantile}_ms") - base, goal,
-             other.least(f"latency_{quantile}_ms") - base)
-    emit("produce, CPU per GB", "s CPU", ours.least("produce_broker_cpu_s") / GIGABYTES, 0.4,
-         other.least("produce_broker_cpu_s") / GIGABYTES)
-    scanned = min(r["fetch_broker_cpu_s"] / r["scanned_gb"] for r in ours.rounds)
-    emit("fetch, CPU per GB scanned", "s CPU", scanned, 0.35,
-         other.least("fetch_broker_cpu_s") / GIGABYTES)
-    emit("fetch, CPU per GB scanned (beside recv and send alone)", "s CPU", scanned, None,
-         min(socket_floor.relay_floor(FLOOR_BYTES) for _ in range(ROUNDS)) * 1e9 / FLOOR_BYTES,
-         peer="recv(2) and send(2) alone")
+        row(f"produce at 1,000 msg/s, {quantile} added", "ms", goal,
+            lambda way, q=quantile, b=base: way.least(f"latency_{q}_ms") - b)
+    row("produce, CPU per GB", "s CPU", 0.4,
+        lambda way: way.least("produce_broker_cpu_s") / GIGABYTES)
+    row("fetch, CPU per GB scanned", "s CPU", 0.35, lambda way: min(
+        found["fetch_broker_cpu_s"] / found.get("scanned_gb", GIGABYTES) for found in way.rounds))
     emit("fetch, bytes scanned per byte of the topic", "ratio",
          ours.least("scanned_gb") / GIGABYTES, None)
     for test in ("produce", "fetch"):
@@ -284,17 +319,17 @@ def main():
             sys.exit(f"proxy_rows: needs {needed}; `make bench-broker` builds the driver")
     if shutil.which("go") is None:
         sys.exit("proxy_rows: needs Go for the peer")
-    kafka("start", "--fast", "--name", KAFKA_NAME, "--port-base", str(KAFKA_PORT))
-    try:
-        with our_proxy() as (port, pid, metrics), other_proxy() as (other_port, other_pid):
+    relay_port = free_port()
+    with cluster(relay_port):
+        with (our_proxy() as (port, pid, metrics), other_proxy() as (other_port, other_pid),
+              bare_relay(relay_port) as relay_pid):
             emit("memory when idle", "MiB RSS", memory_mib(pid), 15, memory_mib(other_pid))
             ours, other = Way("ours", port, pid, metrics), Way("passing", other_port, other_pid)
-            traffic_rows(Way("direct", KAFKA_PORT), ours, other)
+            traffic_rows(Way("direct", KAFKA_PORT), ours, other,
+                         Way("relay", relay_port, relay_pid))
             tail_rows(ours)
         with our_proxy() as (port, pid, _), other_proxy() as (other_port, other_pid):
             connection_rows(port, pid, Way(PEER, other_port, other_pid))
-    finally:
-        kafka("stop", "--name", KAFKA_NAME, "--purge")
 
 
 if __name__ == "__main__":

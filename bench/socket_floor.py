@@ -1,8 +1,7 @@
 """What the kernel takes to move bytes over loopback TCP, without any program around it.
 
-A server cannot answer a fetch for less than send() costs, nor a proxy pass it on for less than
-recv() and send(), nor any of them answer a single small request for less than the wake-up. The
-rows of broker and proxy stand beside this floor, measured in the same run.
+A server cannot answer a fetch for less than send() costs, nor a single small request for less than
+the wake-up. The rows of the broker stand beside this floor, measured in the same run.
 """
 
 import mmap
@@ -67,38 +66,6 @@ def send_floor(size):
     return used
 
 
-def relay_floor(size):
-    """CPU seconds to receive `size` bytes and send them on."""
-    up_near, up_far = connected()
-    down_near, down_far = connected()
-    piece = memoryview(bytes(PIECE))
-
-    def produce():
-        down_near.close()
-        for _ in range(0, size, PIECE):
-            up_far.sendall(piece)
-
-    def consume():
-        up_far.close()
-        down_near.close()
-        drain(down_far)
-
-    children = [in_child(produce)]
-    up_far.close()
-    children.append(in_child(consume))
-    down_far.close()
-    room = memoryview(bytearray(PIECE))
-    before = cpu_seconds()
-    while got := up_near.recv_into(room):
-        down_near.sendall(room[:got])
-    used = cpu_seconds() - before
-    down_near.close()
-    up_near.close()
-    for child in children:
-        os.waitpid(child, 0)
-    return used
-
-
 def answer_floor(count, per_second, request_bytes=1100, answer_bytes=100):
     """CPU seconds to wake up, receive and answer a request, `per_second` of them with pauses."""
     near, far = connected()
@@ -127,5 +94,5 @@ def answer_floor(count, per_second, request_bytes=1100, answer_bytes=100):
 
 
 if __name__ == "__main__":
-    print(f"send {send_floor(1 << 30):.3f} relay {relay_floor(1 << 30):.3f} CPU s per GiB, "
+    print(f"send {send_floor(1 << 30):.3f} CPU s per GiB, "
           f"answer {answer_floor(2000, 1000) * 1e6:.1f} CPU us")

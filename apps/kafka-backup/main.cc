@@ -1,34 +1,14 @@
 #include <cstdio>
 
-#ifdef ODRADEK_HAS_MIMALLOC
-#include <mimalloc.h>
-#endif
-
 #include "backup/cli/runtime.h"
 #include "flags.h"
-
-namespace {
-
-// Buffers of megabytes come and go all the time. What was freed is kept for a second: fresh memory
-// of the system costs more than what is done with it.
-void keep_freed_memory() {
-#ifdef ODRADEK_HAS_MIMALLOC
-  constexpr long kDelayMs = 1000;
-#if MI_MALLOC_VERSION >= 210
-  mi_option_set(mi_option_purge_delay, kDelayMs);
-#else
-  mi_option_set(mi_option_decommit_delay, kDelayMs);
-#endif
-#endif
-}
-
-}  // namespace
+#include "freed_memory.h"
 
 int main(int argc, char** argv) {
   namespace backup = odradek::backup;
   namespace config = odradek::config;
   constexpr int kExitUsage = 2;
-  keep_freed_memory();
+  odradek::apps::keep_freed_memory();
   CLI::App app("Backs up Kafka topics and consumer positions, and restores them.");
   app.require_subcommand(0, 1);
   app.set_version_flag("-V,--version", std::string("kafka-backup 0.1.0"));

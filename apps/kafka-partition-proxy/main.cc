@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "freed_memory.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "io/signals.h"
@@ -38,6 +40,10 @@ constexpr int kExitListen = 10;
 
 // Requests under way when the proxy is told to stop get so long to be answered.
 constexpr Duration kDrainMax = std::chrono::seconds(10);
+
+// A proxy that takes less CPU than this in such a time is idle.
+constexpr Duration kIdleWatch = std::chrono::seconds(5);
+constexpr std::clock_t kIdleCpuMax = CLOCKS_PER_SEC / 20;
 
 struct Flags {
   std::string config_file;
@@ -104,6 +110,7 @@ class Program {
     Result<void> started = co_await proxy_.start();
     if (started) started = announce(ready_file);
     if (started) {
+      watch_idle();
       Result<int> signal = co_await signals.wait();
       while (signal && *signal == SIGHUP) {
         co_await reload();
@@ -133,6 +140,17 @@ class Program {
       ODK_LOG(error, "configuration not taken, the old one stays",
               kv("reason", taken.error().to_string()));
     }
+  }
+
+  // What traffic left behind goes back to the system once, when there is none any more.
+  void watch_idle() {
+    loop_.call_after(kIdleWatch, [this] {
+      const std::clock_t cpu = std::clock();
+      const bool is_idle = cpu - std::exchange(cpu_, cpu) < kIdleCpuMax;
+      if (is_idle && !std::exchange(was_idle_, true)) apps::give_back_freed_memory();
+      was_idle_ = is_idle;
+      watch_idle();
+    });
   }
 
   Result<void> announce(const std::string& ready_file) {
@@ -178,6 +196,8 @@ class Program {
   obs::Health health_;
   http::Router router_;
   http::HttpServer http_server_{loop_, router_.handler()};
+  std::clock_t cpu_ = 0;
+  bool was_idle_ = true;
 };
 
 // A broker must store and give back the marks. Prints one line for each.
@@ -275,4 +295,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace odradek::proxy
 
-int main(int argc, char** argv) { return odradek::proxy::run(argc, argv); }
+int main(int argc, char** argv) {
+  odradek::apps::keep_freed_memory();
+  return odradek::proxy::run(argc, argv);
+}
