@@ -106,6 +106,9 @@ if(ODRADEK_TESTS)
   add_test(NAME snippets
            COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/snippets.py check)
   if(NOT ODRADEK_SANITIZE AND NOT ODRADEK_STATIC)
+    add_test(NAME build_options COMMAND ${PROJECT_SOURCE_DIR}/tests/install/options.sh --nothing
+             ${PROJECT_BINARY_DIR}/options)
+    set_tests_properties(build_options PROPERTIES TIMEOUT 1200)
     add_test(NAME package COMMAND ${PROJECT_SOURCE_DIR}/tests/install/package.sh
              ${PROJECT_BINARY_DIR})
     set_tests_properties(package PROPERTIES TIMEOUT 600)

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -21,7 +22,6 @@ struct Totals {
   uint64_t gaps = 0;
 
   void add(const PartitionState& partition) {
-    ++partitions;
     gaps += partition.gaps.size();
     for (const SegmentRef& segment : partition.segments) {
       ++segments;
@@ -29,6 +29,12 @@ struct Totals {
       raw_bytes += segment.raw_bytes;
       stored_bytes += segment.stored_bytes;
     }
+  }
+  void add(const TopicState& topic) {
+    // Those without records have no state of their own.
+    const auto count = static_cast<uint64_t>(std::max(0, topic.facts.partition_count));
+    partitions += std::max<uint64_t>(count, topic.partitions.size());
+    for (const auto& [id, partition] : topic.partitions) add(partition);
   }
   double ratio() const {
     return stored_bytes == 0 ? 0.0
@@ -38,15 +44,13 @@ struct Totals {
 
 Totals totals_of(const TopicState& topic) {
   Totals totals;
-  for (const auto& [id, partition] : topic.partitions) totals.add(partition);
+  totals.add(topic);
   return totals;
 }
 
 Totals totals_of(const ArchiveState& archive) {
   Totals totals;
-  for (const auto& [key, topic] : archive.topics) {
-    for (const auto& [id, partition] : topic.partitions) totals.add(partition);
-  }
+  for (const auto& [key, topic] : archive.topics) totals.add(topic);
   return totals;
 }
 
