@@ -20,10 +20,8 @@ if [ $# -eq 0 ]; then
 fi
 for run in "$@"; do
   IFS=/ read -r version brokers security mechanism <<<"$run"
-  # The tests grant and take access: without SASL they are User:ANONYMOUS.
-  access=()
-  [ "$security" != plaintext ] ||
-    access=(--acl --set "super.users=User:admin;User:ANONYMOUS")
+  # The tests grant and take access: as admin, by certificate or not, or as nobody.
+  access=(--acl --set "super.users=User:admin;User:CN=admin;User:ANONYMOUS")
   bootstrap=$("$peer" start --fast --version "$version" --brokers "$brokers" \
     --security "$security" --name "$name" --port-base "$base" "${access[@]}" |
     grep -o '127.0.0.1:[0-9,.:]*' | tail -1)

@@ -19,7 +19,7 @@ public class Matrix {
     bootstrap = args[0];
     topic = args[1];
     for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
-      for (String mode : List.of("plain", "idempotent", "transactional")) roundTrip(mode, codec);
+      for (String mode : List.of("idempotent", "plain", "transactional")) roundTrip(mode, codec);
     }
     for (String protocol : List.of("classic", "consumer")) {
       group(protocol);

@@ -93,5 +93,5 @@ def round_trip(mode, codec):
 
 
 for codec_name in ("none", "gzip", "snappy", "lz4", "zstd"):
-    for mode_name in ("plain", "idempotent", "transactional"):
+    for mode_name in ("idempotent", "plain", "transactional"):
         round_trip(mode_name, codec_name)

@@ -50,7 +50,7 @@ func main() {
 		lib = &saramaLibrary{bootstrap, topic}
 	}
 	for _, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
-		for _, mode := range []string{"plain", "idempotent", "transactional"} {
+		for _, mode := range []string{"idempotent", "plain", "transactional"} {
 			roundTrip(lib, name, mode, codec)
 		}
 	}
