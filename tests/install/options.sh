@@ -2,8 +2,9 @@
 # Compiles and links the library with parts left out, and asks a program what it says about them.
 # usage: tests/install/options.sh [--all|--nothing] [BUILD_DIRECTORY]
 # Without a flag: everything, nothing, each part missing, each part alone, and all combinations of
-# TLS, SCRAM and OAUTHBEARER. --all: all 128. --nothing: only without any of them, for `make test`. One build folder serves all, so that what an option
-# does not touch is compiled once; at the end it has everything again.
+# TLS, SCRAM and OAUTHBEARER. --all: all 128. --nothing: only without any of them, for `make test`.
+# One build folder serves all, so that what an option does not touch is compiled once; at the end it
+# has everything again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 parts=(TLS SASL_SCRAM SASL_OAUTH GZIP SNAPPY LZ4 ZSTD)
