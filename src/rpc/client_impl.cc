@@ -86,10 +86,14 @@ Result<void> ClientConnection::Impl::send_no_response(proto::ApiKey key, int16_t
   return {};
 }
 
+// A single request leaves at once; those that come while it is under way leave together.
 void ClientConnection::Impl::transmit(Call call, SliceChain frame) {
+  const bool is_alone = in_flight_.empty() && outgoing_.empty();
   in_flight_.push_back(std::move(call));
   outgoing_.append(std::move(frame));
-  schedule_flush();
+  if (!is_alone) return schedule_flush();
+  last_used = loop.now();
+  flush();
 }
 
 void ClientConnection::Impl::send_queued() {
@@ -105,7 +109,7 @@ void ClientConnection::Impl::send_queued() {
   }
 }
 
-// What is sent within one turn of the loop leaves in one write.
+// What waits within one turn of the loop leaves in one write.
 void ClientConnection::Impl::schedule_flush() {
   last_used = loop.now();
   if (std::exchange(flush_scheduled_, true)) return;

@@ -277,7 +277,7 @@ void ServerConnection::answer(uint64_t slot, SliceChain header_and_body, Duratio
   shared_.release(std::exchange(found->request_bytes, size_t{0}));
   found->answer = std::move(header_and_body);
   if (mute_for > Duration(0)) mute(mute_for);
-  if (!in_batch_) schedule_flush();
+  if (!in_batch_) send_answers();
 }
 
 void ServerConnection::answer_nothing(uint64_t slot, Duration mute_for) {
@@ -289,7 +289,7 @@ void ServerConnection::answer_nothing(uint64_t slot, Duration mute_for) {
   started_bytes_ -= found->request_bytes;
   shared_.release(std::exchange(found->request_bytes, size_t{0}));
   if (mute_for > Duration(0)) mute(mute_for);
-  if (!in_batch_) schedule_flush();
+  if (!in_batch_) send_answers();
 }
 
 void ServerConnection::fail(uint64_t slot, std::string_view reason) {

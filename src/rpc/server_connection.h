@@ -73,6 +73,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   // Writing (server_connection_write.cc).
   size_t unsent_bytes() const { return answers_bytes_ + unsent_.size() - unsent_written_; }
+  void send_answers();
   void schedule_flush();
   void flush();
   size_t gather_answers();

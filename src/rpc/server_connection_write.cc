@@ -23,7 +23,14 @@ void store_size(uint8_t* at, size_t size) {
 
 }  // namespace
 
-// Answers given outside the reader's turn leave together at the end of the loop's turn.
+// Of answers given outside the reader's turn the last one that the client waits for leaves at once,
+// with those before it; while there are others, they leave together in the loop's next turn.
+void ServerConnection::send_answers() {
+  if (waiting_ == 0) flush();
+  const bool is_done = slots_.empty() && reader_.held_bytes() == 0 && !resume_.has_waiters();
+  if (!is_done) schedule_flush();
+}
+
 void ServerConnection::schedule_flush() {
   if (std::exchange(flush_scheduled_, true)) return;
   shared_.loop.post([self = shared_from_this()] {
