@@ -40,6 +40,9 @@ constexpr auto kKinds = std::to_array<CodeKind>({
     {"Md5Mismatch", FailureKind::kChecksum},
     {"InvalidMd5", FailureKind::kChecksum},
     {"Crc64Mismatch", FailureKind::kChecksum},
+    // The XML that we send is right when it leaves.
+    {"InvalidXmlDocument", FailureKind::kChecksum},
+    {"InvalidXmlNodeValue", FailureKind::kChecksum},
 });
 
 bool is_transient(FailureKind kind) {
@@ -84,8 +87,8 @@ cloud::Failure read_refusal(const web::HttpResponse& response, bool creates_only
   }
   const auto found = std::ranges::find(kKinds, failure.code, &CodeKind::first);
   failure.kind = found != kKinds.end() ? found->second : cloud::kind_of_status(response.status);
-  // The emulator has no code of its own for it.
-  if (response.status == 400 && failure.message.contains("MD5")) {
+  // The emulator has no codes of its own for changed bodies: none at all for XML.
+  if (response.status == 400 && (failure.code.empty() || failure.message.contains("MD5"))) {
     failure.kind = FailureKind::kChecksum;
   }
   if (failure.kind == FailureKind::kPrecondition && creates_only) {

@@ -78,6 +78,16 @@ TEST_F(Azure, EmulatorsWordsForAChangedBodyAreUnderstood) {
   EXPECT_TRUE(failure.is_transient);
 }
 
+TEST_F(Azure, ABodyThatIsNoXmlForTheServerChangedOnTheWay) {
+  const cloud::Failure failure =
+      read_refusal({.status = 400, .headers = {{"x-ms-error-code", "InvalidXmlDocument"}}}, false);
+  EXPECT_EQ(failure.kind, cloud::FailureKind::kChecksum);
+  EXPECT_TRUE(failure.is_transient);
+  const cloud::Failure emulators = read_refusal({.status = 400}, false);
+  EXPECT_EQ(emulators.kind, cloud::FailureKind::kChecksum);
+  EXPECT_TRUE(emulators.is_transient);
+}
+
 TEST_F(Azure, FlippedBytesOfARangeAreReadAgain) {
   const std::unique_ptr<AzureStore> store = this->store();
   ASSERT_TRUE(store->put("key", as_bytes("0123456789")));

@@ -43,6 +43,7 @@ constexpr auto kKinds = std::to_array<CodeKind>({
     {"BadDigest", FailureKind::kChecksum},
     {"InvalidDigest", FailureKind::kChecksum},
     {"IncompleteBody", FailureKind::kChecksum},
+    {"MalformedXML", FailureKind::kChecksum},  // what we send is right when it leaves
     {"XAmzContentSHA256Mismatch", FailureKind::kChecksum},
     {"XAmzContentChecksumMismatch", FailureKind::kChecksum},
 });
