@@ -1,7 +1,10 @@
 """Listens to what members say, and tells whether the group kept its promises."""
 
+import sys
 import threading
 from collections import defaultdict
+
+LETTERS = "ARLC"  # assigned, revoked, lost, consumed
 
 
 class Judge:
@@ -18,7 +21,10 @@ class Judge:
             self.complaints.append(what)
 
     def hear(self, member, line):
-        letter, *words = line.split()
+        letter, *words = line.split() or [""]
+        if letter not in LETTERS:  # a runtime that has something to say of its own
+            print(f"{member}: {line.rstrip()}", file=sys.stderr, flush=True)
+            return
         with self.lock:
             if letter == "C":
                 self.heard_record(member, int(words[0]), int(words[1]))
