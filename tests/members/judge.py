@@ -4,7 +4,7 @@ import sys
 import threading
 from collections import defaultdict
 
-LETTERS = "ARLC"  # assigned, revoked, lost, consumed
+LETTERS = set("ARLC")  # assigned, revoked, lost, consumed
 
 
 class Judge:
