@@ -30,16 +30,10 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::begin(
 }
 
 Result<void> SegmentWriter::write(Bytes bytes) {
-  // What is hashed is still in the processor's cache when it is written.
-  constexpr size_t kPieceBytes = 128 * 1024;
+  ODK_TRY_VOID(object_->write(bytes));
+  const int hashed = EVP_DigestUpdate(sha256_.get(), bytes.data(), bytes.size());
+  ODK_ASSERT(hashed == 1);
   position_ += bytes.size();
-  while (!bytes.empty()) {
-    const Bytes piece = bytes.first(std::min(bytes.size(), kPieceBytes));
-    const int hashed = EVP_DigestUpdate(sha256_.get(), piece.data(), piece.size());
-    ODK_ASSERT(hashed == 1);
-    ODK_TRY_VOID(object_->write(piece));
-    bytes = bytes.subspan(piece.size());
-  }
   return {};
 }
 
